@@ -1,0 +1,1 @@
+"""Readings to what was promised and what happened."""

@@ -1,0 +1,1 @@
+"""Judges: measured numbers to facts, one file each."""

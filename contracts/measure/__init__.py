@@ -1,0 +1,1 @@
+"""Measures: a number and the spans it rests on, one file each."""

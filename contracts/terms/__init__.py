@@ -1,0 +1,1 @@
+"""What is agreed: measures, judges and prices of a term, one file each."""

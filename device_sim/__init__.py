@@ -1,0 +1,1 @@
+"""Devices: simulated fleets and recorded telemetry, published over MQTT."""

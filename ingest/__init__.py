@@ -1,0 +1,1 @@
+"""Broker to TimescaleDB: what devices publish, stored once."""

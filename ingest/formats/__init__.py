@@ -1,0 +1,1 @@
+"""Wire formats: bytes to readings or rejections, one file each."""

@@ -1,0 +1,311 @@
+"""The registry: issuers, customers, product types, assets, devices, and which device serves which asset when.
+
+Declared in a YAML file and applied as a whole or not at all; applying the same file twice changes nothing. What a
+reading means (kind, unit, states, the meaning of a fall) is never changed once declared: declare another metric.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from psycopg import Connection, errors
+from psycopg.types.json import Jsonb
+from psycopg.types.range import TimestamptzRange
+
+from ingest.catalogue import Assignment, Catalogue, Metric, MetricKind, OnFall, Series
+from ingest.registry_file import AssetDocument, MetricDocument, RegistryDocument
+from ingest.store import writing
+from vouch.document import Document, Fault
+from vouch.errors import Conflict, NotFound
+
+
+class NoParty(NotFound):
+    """No issuer or customer has that id."""
+
+    def __init__(self, kind: str, party: str) -> None:
+        super().__init__(f"no {kind} {party!r} in the registry")
+
+
+class RegistryConflict(Conflict):
+    """What a file declares contradicts what is stored."""
+
+
+@dataclass(slots=True)
+class Applied:
+    """How many declarations were new or changed."""
+
+    changed: int = 0
+
+
+def apply_registry(conn: Connection[Any], document: Document, declared: RegistryDocument) -> int:
+    """Declare all of it in one transaction; returns how many entries were new or changed."""
+    applied = Applied()
+    with writing(conn) as recorded_at:
+        for i, issuer in enumerate(declared.issuers):
+            with _Placed(document, ("issuers", i)):
+                _put(conn, applied, "issuer", issuer.model_dump())
+        for i, customer in enumerate(declared.customers):
+            with _Placed(document, ("customers", i)):
+                _put(conn, applied, "customer", customer.model_dump())
+        for i, product in enumerate(declared.product_types):
+            _put(conn, applied, "product_type", {"id": product.id, "name": product.name})
+            for j, metric in enumerate(product.metrics):
+                with _Placed(document, ("product_types", i, "metrics", j)):
+                    _put_metric(conn, applied, product.id, metric)
+        for i, asset in enumerate(declared.assets):
+            with _Placed(document, ("assets", i)):
+                _put_asset(conn, applied, asset)
+            for j, served in enumerate(asset.served_by):
+                with _Placed(document, ("assets", i, "served_by", j)):
+                    _put_device(conn, applied, served.device, asset.product_type)
+            with _Placed(document, ("assets", i, "served_by")):
+                _put_assignments(conn, applied, asset, recorded_at)
+        _complete_series(conn)
+        if applied.changed:
+            conn.execute("UPDATE ingest.registry_revision SET revision = revision + 1")
+    return applied.changed
+
+
+class _Placed:
+    """Turns what the database or we refuse inside into a message with file, line and path."""
+
+    def __init__(self, document: Document, path: tuple[str | int, ...]) -> None:
+        self.document, self.path = document, path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        message: str
+        if isinstance(error, errors.ForeignKeyViolation):
+            message = f"refers to something not declared: {error.diag.message_detail}"
+        elif isinstance(error, errors.ExclusionViolation):
+            message = f"{(error.diag.constraint_name or '').replace('_', ' ')}: {error.diag.message_detail}"
+        elif isinstance(error, RegistryConflict):
+            message = str(error)
+        else:
+            return
+        raise RegistryConflict(str(self.document.faults([Fault(self.path, message)]))) from error
+
+
+def _put(conn: Connection[Any], applied: Applied, table: str, values: dict[str, Any]) -> None:
+    """Insert, or update where something differs."""
+    columns = ", ".join(values)
+    marks = ", ".join(f"%({name})s" for name in values)
+    rest = [name for name in values if name != "id"]
+    query = f"""
+        INSERT INTO ingest.{table} AS t ({columns}) VALUES ({marks})
+        ON CONFLICT (id) DO UPDATE SET ({", ".join(rest)}) = ROW ({", ".join(f"EXCLUDED.{n}" for n in rest)})
+         WHERE ROW ({", ".join(f"t.{n}" for n in rest)})
+               IS DISTINCT FROM ROW ({", ".join(f"EXCLUDED.{n}" for n in rest)})
+    """
+    applied.changed += conn.execute(query.encode(), values).rowcount
+
+
+_METRIC: Final = """
+    SELECT kind, unit, on_fall, states FROM ingest.metric WHERE product_type = %s AND name = %s
+"""
+
+
+def _put_metric(conn: Connection[Any], applied: Applied, product: str, metric: MetricDocument) -> None:
+    stored = conn.execute(_METRIC, (product, metric.name)).fetchone()
+    if stored:
+        kind, unit, on_fall, states = stored
+        if (kind, unit, on_fall) != (metric.kind, metric.unit, metric.on_fall):
+            raise RegistryConflict(
+                f"metric {metric.name!r} is already declared as {kind}, unit {unit}, on_fall {on_fall}: "
+                "its meaning never changes; declare another metric"
+            )
+        if states and any((metric.states or {}).get(name) != code for name, code in states.items()):
+            raise RegistryConflict(f"metric {metric.name!r}: declared states keep their codes: {states}")
+    low, high = metric.plausible or (None, None)
+    query = """
+        INSERT INTO ingest.metric AS m (product_type, name, kind, unit, resolution, value_min, value_max, states,
+                                        on_fall, silence_seconds_max)
+        VALUES (%(product)s, %(name)s, %(kind)s, %(unit)s, %(resolution)s, %(low)s, %(high)s, %(states)s,
+                %(on_fall)s, %(silence)s)
+        ON CONFLICT (product_type, name) DO UPDATE
+           SET resolution = EXCLUDED.resolution, value_min = EXCLUDED.value_min, value_max = EXCLUDED.value_max,
+               states = EXCLUDED.states, silence_seconds_max = EXCLUDED.silence_seconds_max
+         WHERE ROW (m.resolution, m.value_min, m.value_max, m.states, m.silence_seconds_max) IS DISTINCT FROM
+               ROW (EXCLUDED.resolution, EXCLUDED.value_min, EXCLUDED.value_max, EXCLUDED.states,
+                    EXCLUDED.silence_seconds_max)
+    """
+    applied.changed += conn.execute(
+        query,
+        {
+            "product": product,
+            "name": metric.name,
+            "kind": metric.kind,
+            "unit": metric.unit,
+            "resolution": metric.resolution,
+            "low": low,
+            "high": high,
+            "states": Jsonb(metric.states) if metric.states else None,
+            "on_fall": metric.on_fall,
+            "silence": metric.silence_seconds_max,
+        },
+    ).rowcount
+
+
+def _put_asset(conn: Connection[Any], applied: Applied, asset: AssetDocument) -> None:
+    stored = conn.execute("SELECT product_type, customer FROM ingest.asset WHERE id = %s", (asset.id,)).fetchone()
+    if stored and stored != (asset.product_type, asset.customer):
+        raise RegistryConflict(f"asset {asset.id!r} is a {stored[0]} of customer {stored[1]}")
+    _put(conn, applied, "asset", asset.model_dump(exclude={"served_by"}))
+
+
+def _put_device(conn: Connection[Any], applied: Applied, device: str, product_type: str) -> None:
+    stored = conn.execute("SELECT product_type FROM ingest.device WHERE id = %s", (device,)).fetchone()
+    if stored and stored[0] != product_type:
+        raise RegistryConflict(f"device {device!r} is of product type {stored[0]}, not {product_type}")
+    if not stored:
+        _put(conn, applied, "device", {"id": device, "product_type": product_type})
+
+
+def _put_assignments(conn: Connection[Any], applied: Applied, asset: AssetDocument, recorded_at: datetime) -> None:
+    """Make the asset's live assignments those of the file: others are withdrawn, missing ones added."""
+    wanted = {(s.device, TimestamptzRange(s.since, s.until, "[)")) for s in asset.served_by}
+    stored = {
+        (device, TimestamptzRange(serves.lower, serves.upper, "[)")): key
+        for key, device, serves in conn.execute(
+            "SELECT id, device, serves FROM ingest.assignment WHERE asset = %s AND withdrawn_at IS NULL",
+            (asset.id,),
+        )
+    }
+    for gone in stored.keys() - wanted:
+        conn.execute(
+            "UPDATE ingest.assignment SET withdrawn_at = %s WHERE id = %s",
+            (recorded_at, stored[gone]),
+        )
+        applied.changed += 1
+    for device, serves in sorted(wanted - stored.keys(), key=lambda w: str(w[1].lower)):
+        conn.execute(
+            """INSERT INTO ingest.assignment (asset, device, product_type, serves, recorded_at)
+               VALUES (%s, %s, %s, %s, %s)""",
+            (asset.id, device, asset.product_type, serves, recorded_at),
+        )
+        applied.changed += 1
+
+
+def _complete_series(conn: Connection[Any]) -> None:
+    """Every device has a series for each metric of its product type."""
+    conn.execute(
+        """INSERT INTO ingest.series (device, product_type, metric)
+           SELECT d.id, d.product_type, m.name
+             FROM ingest.device AS d JOIN ingest.metric AS m USING (product_type)
+            ORDER BY d.id, m.name
+           ON CONFLICT DO NOTHING"""
+    )
+
+
+# What is declared, for those who read
+
+
+def load_revision(conn: Connection[Any]) -> int:
+    """A number that grows whenever the registry changes."""
+    row = conn.execute("SELECT revision FROM ingest.registry_revision").fetchone()
+    return int(row[0]) if row else 0
+
+
+_METRIC_COLUMNS: Final = """
+    m.name, m.kind, m.unit, m.resolution, m.value_min, m.value_max, m.states, m.on_fall, m.silence_seconds_max
+"""
+
+
+def load_catalogue(conn: Connection[Any]) -> Catalogue:
+    """Every device's series by metric name."""
+    query = f"""SELECT s.device, s.id, {_METRIC_COLUMNS}
+                  FROM ingest.series AS s
+                  JOIN ingest.metric AS m ON (m.product_type, m.name) = (s.product_type, s.metric)"""
+    catalogue: dict[str, dict[str, Series]] = {}
+    metrics: dict[int, Metric] = {}
+    for device, key, *columns in conn.execute(query.encode()).fetchall():
+        metric = _metric(columns)
+        metric = metrics.setdefault(hash(repr(metric)), metric)
+        catalogue.setdefault(device, {})[metric.name] = Series(key, device, metric)
+    return catalogue
+
+
+def list_metrics(conn: Connection[Any], assets: list[str]) -> Mapping[str, Mapping[str, Metric]]:
+    """The metric catalogue of each asset, by asset and metric name."""
+    query = f"""SELECT a.id, {_METRIC_COLUMNS}
+                  FROM ingest.asset AS a JOIN ingest.metric AS m USING (product_type)
+                 WHERE a.id = ANY (%s)"""
+    found: dict[str, dict[str, Metric]] = {}
+    for asset, *columns in conn.execute(query.encode(), (assets,)).fetchall():
+        metric = _metric(columns)
+        found.setdefault(asset, {})[metric.name] = metric
+    return found
+
+
+def list_assignments(conn: Connection[Any], assets: list[str], known_at: datetime) -> list[Assignment]:
+    """Who served these assets when, as it was recorded before `known_at`; by asset and time."""
+    rows = conn.execute(
+        """SELECT asset, device, lower(serves), upper(serves) FROM ingest.assignment
+            WHERE asset = ANY (%(assets)s) AND recorded_at < %(known_at)s
+              AND (withdrawn_at IS NULL OR withdrawn_at >= %(known_at)s)
+            ORDER BY asset, serves""",
+        {"assets": assets, "known_at": known_at},
+    ).fetchall()
+    return [
+        Assignment(asset, device, start.astimezone(UTC), end.astimezone(UTC) if end else None)
+        for asset, device, start, end in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A legal person as documents print it; issuers also have a time zone, payment days and an IBAN."""
+
+    id: str
+    legal_name: str
+    address: tuple[str, ...]
+    country: str
+    vat_id: str | None
+    email: str | None
+    iban: str | None = None
+    time_zone: ZoneInfo | None = None
+    payment_days: int | None = None
+
+
+def load_issuer(conn: Connection[Any], issuer: str) -> Party:
+    """The seller. Raises NotFound."""
+    row = conn.execute(
+        """SELECT id, legal_name, address, country, vat_id, email, iban, time_zone, payment_days
+             FROM ingest.issuer WHERE id = %s""",
+        (issuer,),
+    ).fetchone()
+    if row is None:
+        raise NoParty("issuer", issuer)
+    key, name, address, country, vat_id, email, iban, zone, days = row
+    return Party(key, name, tuple(address), country, vat_id, email, iban, ZoneInfo(zone), days)
+
+
+def load_customer(conn: Connection[Any], customer: str) -> Party:
+    """The payer. Raises NotFound."""
+    row = conn.execute(
+        "SELECT id, legal_name, address, country, vat_id, email FROM ingest.customer WHERE id = %s",
+        (customer,),
+    ).fetchone()
+    if row is None:
+        raise NoParty("customer", customer)
+    key, name, address, country, vat_id, email = row
+    return Party(key, name, tuple(address), country, vat_id, email)
+
+
+def _metric(columns: list[Any]) -> Metric:
+    name, kind, unit, resolution, low, high, states, on_fall, silence = columns
+    return Metric(
+        name=name,
+        kind=MetricKind(kind),
+        unit=unit,
+        resolution=resolution,
+        value_min=low,
+        value_max=high,
+        states=states or {},
+        on_fall=OnFall(on_fall) if on_fall else None,
+        silence_seconds_max=silence,
+    )

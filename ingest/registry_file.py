@@ -1,0 +1,169 @@
+"""The registry file: issuers, customers, product types, assets, devices and whom they serve, as people write it.
+
+Pure. docs/operations.md#registry shows one. registry.py stores what this module has checked.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from ingest.catalogue import MetricKind, OnFall
+from ingest.units import unit_of
+from vouch.document import Document, Fault, parse_document
+from vouch.errors import Invalid
+
+SLUG: Final = "^[a-z0-9][a-z0-9_-]*$"
+NAME: Final = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
+
+def _check_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("an IANA time zone such as Europe/Berlin")
+    return name
+
+
+def _check_unit(code: str) -> str:
+    try:
+        return unit_of(code).code
+    except Invalid as error:
+        raise ValueError(str(error)) from error
+
+
+def _to_instant(text: Any) -> datetime:
+    try:
+        instant = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError("an instant such as 2026-10-01T00:00:00+02:00") from None
+    if instant.tzinfo is None:
+        raise ValueError("an instant with its offset from UTC, such as 2026-10-01T00:00:00+02:00")
+    return instant.astimezone(UTC)
+
+
+Slug = Annotated[str, Field(pattern=SLUG, max_length=64)]
+Name = Annotated[str, Field(pattern=NAME, max_length=128)]
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+Instant = Annotated[datetime, BeforeValidator(_to_instant)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PartyDocument(_Model):
+    """A legal person: who sells or who pays."""
+
+    id: Slug
+    legal_name: Text
+    address: Annotated[list[Text], Field(min_length=1, max_length=6)]
+    country: Country
+    vat_id: Text | None = None
+    email: Text | None = None
+
+
+class IssuerDocument(PartyDocument):
+    """The legal seller whose invoices carry one gapless series of numbers a year."""
+
+    iban: Text | None = None
+    time_zone: Zone
+    payment_days: Annotated[int, Field(ge=0, le=365)]
+
+
+class MetricDocument(_Model):
+    """One entry of a metric catalogue."""
+
+    name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
+    kind: MetricKind
+    unit: Annotated[str, AfterValidator(_check_unit)] | None = None
+    resolution: Annotated[Decimal, Field(gt=0)] | None = None
+    plausible: tuple[Decimal, Decimal] | None = None
+    states: Annotated[dict[Name, Annotated[int, Field(ge=0, le=32767)]], Field(min_length=1)] | None = None
+    on_fall: OnFall | None = None
+    silence_seconds_max: Annotated[int, Field(gt=0, le=31_622_400)]
+
+    @model_validator(mode="after")
+    def _fits_kind(self) -> Self:
+        state, counter = self.kind is MetricKind.STATE, self.kind is MetricKind.COUNTER
+        if state != (self.states is not None):
+            raise ValueError("a state metric, and no other, lists its 'states' with a code each")
+        if state == (self.unit is not None):
+            raise ValueError("a metric that is not a state names its 'unit', a state has none")
+        if counter != (self.on_fall is not None):
+            raise ValueError("a counter, and no other, says 'on_fall': reset or dip")
+        if self.states and len(set(self.states.values())) != len(self.states):
+            raise ValueError("each state has a code of its own")
+        if self.plausible and self.plausible[0] > self.plausible[1]:
+            raise ValueError("'plausible' is [lowest, highest]")
+        return self
+
+
+class ProductTypeDocument(_Model):
+    """A kind of product and what its devices measure."""
+
+    id: Slug
+    name: Text
+    metrics: Annotated[list[MetricDocument], Field(min_length=1)]
+
+
+class ServedDocument(_Model):
+    """The span in which a device speaks for an asset; no `until` means until further notice."""
+
+    device: Name
+    since: Instant
+    until: Instant | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.until is not None and self.until <= self.since:
+            raise ValueError("'until' must be later than 'since'")
+        return self
+
+
+class AssetDocument(_Model):
+    """A product a customer uses, with the devices that have spoken for it."""
+
+    id: Name
+    name: Text
+    customer: Slug
+    product_type: Slug
+    served_by: list[ServedDocument] = []
+
+
+class RegistryDocument(_Model):
+    """The whole file: what it does not mention stays as it is."""
+
+    registry: Literal[1] = 1
+    issuers: list[IssuerDocument] = []
+    customers: list[PartyDocument] = []
+    product_types: list[ProductTypeDocument] = []
+    assets: list[AssetDocument] = []
+
+
+def parse_registry(text: str, name: str) -> tuple[Document, RegistryDocument]:
+    """Parse and check a registry file. Raises DocumentFaults with file, line and path of each mistake."""
+    document = parse_document(text, name)
+    declared = document.model(RegistryDocument)
+    faults = list(_double_ids(declared))
+    if faults:
+        raise document.faults(faults)
+    return document, declared
+
+
+def _double_ids(declared: RegistryDocument) -> Iterator[Fault]:
+    lists: tuple[tuple[str, list[Any]], ...] = (
+        ("issuers", declared.issuers),
+        ("customers", declared.customers),
+        ("product_types", declared.product_types),
+        ("assets", declared.assets),
+    )
+    for name, entries in lists:
+        seen: set[str] = set()
+        for i, entry in enumerate(entries):
+            if entry.id in seen:
+                yield Fault((name, i, "id"), f"{entry.id!r} is declared twice")
+            seen.add(entry.id)

@@ -1,0 +1,530 @@
+"""Storage of readings, summaries and rejections. The caller commits.
+
+Writers and evaluations meet at one advisory lock: a writer holds it shared from before it takes `received_at` until
+its commit, and a snapshot holds it alone for the instant at which it takes `known_at`. So whatever was received
+before `known_at` is visible in that snapshot, and nothing else is.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import Connection, errors
+from psycopg.rows import class_row
+
+from ingest.batch import Batch, Row
+from ingest.catalogue import MetricKind
+from ingest.reading import Rejection, decimal_of
+from ingest.summary import DaySummary, Run, Shown
+from vouch.canonical import canonical_json
+from vouch.period import MICROSECOND, from_micros, to_micros
+
+WRITER_LOCK: Final = 7_601_001
+_PG_EPOCH_MICROS: Final = 946_684_800_000_000
+_COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_COPY_TRAILER: Final = b"\xff\xff"
+_COPY_ROW: Final = struct.Struct(">hiqiiidiq")
+_READ_ROW: Final = struct.Struct(">hiiiqid")
+
+
+class AlreadyStored(Exception):
+    """COPY met a reading that the table already holds; nothing of the batch was stored."""
+
+
+@contextmanager
+def writing(conn: Connection[Any]) -> Iterator[datetime]:
+    """A transaction that stores readings or registry facts; yields the instant they count as received."""
+    with conn.transaction():
+        conn.execute("SELECT pg_advisory_xact_lock_shared(%s)", (WRITER_LOCK,))
+        yield _now(conn)
+
+
+@contextmanager
+def snapshot(conn: Connection[Any]) -> Iterator[datetime]:
+    """A transaction that sees exactly what was received before the instant it yields (`known_at`).
+
+    `conn` must not be in a transaction. Its first statement inside takes the snapshot, so the lock comes before.
+    """
+    conn.autocommit = True
+    try:
+        conn.execute("SELECT pg_advisory_lock(%s)", (WRITER_LOCK,))
+        try:
+            conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+            known_at = _now(conn)
+        finally:
+            conn.execute("SELECT pg_advisory_unlock(%s)", (WRITER_LOCK,))
+        try:
+            yield known_at
+            conn.execute("COMMIT")
+        except BaseException:
+            if not conn.closed:
+                conn.execute("ROLLBACK")
+            raise
+    finally:
+        if not conn.closed:
+            conn.autocommit = False
+
+
+def _now(conn: Connection[Any]) -> datetime:
+    row = conn.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    instant: datetime = row[0]
+    return instant.astimezone(UTC)
+
+
+# Readings
+
+
+def copy_readings(conn: Connection[Any], rows: Sequence[Row], received_at: datetime) -> None:
+    """Store all rows at once. Raises AlreadyStored, with nothing stored, if one identity is taken."""
+    try:
+        with conn.transaction(), conn.cursor() as cur:
+            copy = "COPY ingest.reading (measured_at, series, value, received_at) FROM STDIN (FORMAT binary)"
+            with cur.copy(copy) as stream:
+                stream.write(_copy_block(rows, received_at))
+    except errors.UniqueViolation as error:
+        raise AlreadyStored from error
+
+
+_STAGE: Final = """
+    CREATE TEMPORARY TABLE IF NOT EXISTS reading_stage (LIKE ingest.reading) ON COMMIT DELETE ROWS
+"""
+
+_MERGE: Final = """
+    INSERT INTO ingest.reading (measured_at, series, value, received_at)
+    SELECT measured_at, series, value, received_at FROM reading_stage
+    ON CONFLICT DO NOTHING
+    RETURNING series, measured_at
+"""
+
+_STORED_ALREADY: Final = """
+    SELECT s.series, s.measured_at, r.value
+      FROM reading_stage AS s JOIN ingest.reading AS r USING (series, measured_at)
+     WHERE s.measured_at BETWEEN %(first)s AND %(last)s
+       AND r.measured_at BETWEEN %(first)s AND %(last)s
+"""
+
+
+def merge_readings(
+    conn: Connection[Any], rows: Sequence[Row], received_at: datetime
+) -> tuple[set[tuple[int, int]], dict[tuple[int, int], float]]:
+    """Store the rows whose identity is free. Returns those stored, and what the table holds under each identity."""
+    with conn.cursor() as cur:
+        cur.execute(_STAGE)
+        with cur.copy("COPY reading_stage FROM STDIN (FORMAT binary)") as stream:
+            stream.write(_copy_block(rows, received_at))
+        cur.execute(_MERGE)
+        stored = {(series, to_micros(at)) for series, at in cur.fetchall()}
+        bounds = {
+            "first": min(row.measured_at for row in rows),
+            "last": max(row.measured_at for row in rows),
+        }
+        cur.execute(_STORED_ALREADY, bounds)
+        held = {(series, to_micros(at)): value for series, at, value in cur.fetchall()}
+        cur.execute("DELETE FROM reading_stage")
+    return stored, held
+
+
+def _copy_block(rows: Sequence[Row], received_at: datetime) -> bytes:
+    received = to_micros(received_at) - _PG_EPOCH_MICROS
+    pack = _COPY_ROW.pack
+    body = [
+        pack(
+            4,
+            8,
+            to_micros(row.measured_at) - _PG_EPOCH_MICROS,
+            4,
+            row.series,
+            8,
+            row.value,
+            8,
+            received,
+        )
+        for row in rows
+    ]
+    return b"".join((_COPY_HEADER, *body, _COPY_TRAILER))
+
+
+_READINGS: Final = """
+    COPY (SELECT series, measured_at, value FROM ingest.reading
+           WHERE series = ANY ({series}) AND measured_at >= {start} AND measured_at < {end}{known}
+           ORDER BY series, measured_at)
+      TO STDOUT (FORMAT binary)
+"""
+
+
+def list_readings(
+    conn: Connection[Any],
+    series: Sequence[int],
+    start: datetime,
+    end: datetime,
+    known_at: datetime | None = None,
+) -> Iterator[tuple[int, list[tuple[int, float]]]]:
+    """(series, its readings as (microseconds, value) in time order) for each series with readings in [start, end).
+
+    With `known_at`, only what was received before it.
+    """
+    if not series:
+        return
+    known = f" AND received_at < {_literal(known_at)}" if known_at else ""
+    query = _READINGS.format(
+        series=f"'{{{','.join(map(str, series))}}}'::int[]",
+        start=_literal(start),
+        end=_literal(end),
+        known=known,
+    )
+    for key, rows in groupby(_copy_out(conn, query), key=lambda row: row[0]):
+        yield key, [(at, value) for _, at, value in rows]
+
+
+def _copy_out(conn: Connection[Any], query: str) -> Iterator[tuple[int, int, float]]:
+    unpack, size = _READ_ROW.unpack_from, _READ_ROW.size
+    with conn.cursor() as cur, cur.copy(query.encode()) as stream:
+        first = True
+        for block in stream:
+            offset, first = (19 if first else 0), False
+            while offset + size <= len(block):
+                _, _, series, _, at, _, value = unpack(block, offset)
+                offset += size
+                yield series, at + _PG_EPOCH_MICROS, value
+
+
+def _literal(instant: datetime) -> str:
+    return f"'{instant.astimezone(UTC).isoformat()}'::timestamptz"
+
+
+_LAST_BEFORE: Final = """
+    SELECT s.series, r.measured_at, r.value
+      FROM unnest(%(series)s::int[]) AS s (series)
+     CROSS JOIN LATERAL (
+           SELECT measured_at, value FROM ingest.reading
+            WHERE series = s.series AND measured_at >= %(day)s AND measured_at <= %(at)s
+            ORDER BY measured_at DESC LIMIT 1) AS r
+"""
+
+_FIRST_AFTER: Final = """
+    SELECT s.series, r.measured_at, r.value
+      FROM unnest(%(series)s::int[]) AS s (series)
+     CROSS JOIN LATERAL (
+           SELECT measured_at, value FROM ingest.reading
+            WHERE series = s.series AND measured_at > %(at)s AND measured_at < %(day_end)s
+            ORDER BY measured_at LIMIT 1) AS r
+"""
+
+
+def find_around(conn: Connection[Any], series: Sequence[int], at: datetime) -> dict[int, tuple[Shown, Shown]]:
+    """For each series with readings on both sides of `at` on its UTC day: the last at or before, the first after."""
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    given = {"series": list(series), "at": at, "day": day, "day_end": day + timedelta(days=1)}
+    before = {key: _shown(*rest) for key, *rest in conn.execute(_LAST_BEFORE, given).fetchall()}
+    after = {key: _shown(*rest) for key, *rest in conn.execute(_FIRST_AFTER, given).fetchall()}
+    return {key: (before[key], after[key]) for key in before.keys() & after.keys()}
+
+
+def _shown(at: datetime, value: float) -> Shown:
+    return Shown(at.astimezone(UTC), decimal_of(value))
+
+
+_HIGHEST_BEFORE: Final = """
+    SELECT max(value) FROM ingest.reading
+     WHERE series = %(series)s AND measured_at >= %(start)s AND measured_at < %(end)s
+       AND received_at < %(known_at)s
+"""
+
+
+def find_highest(
+    conn: Connection[Any], series: int, start: datetime, end: datetime, known_at: datetime
+) -> Decimal | None:
+    """The highest value among raw readings in [start, end) that were known at `known_at`."""
+    given = {"series": series, "start": start, "end": end, "known_at": known_at}
+    row = conn.execute(_HIGHEST_BEFORE, given).fetchone()
+    return decimal_of(row[0]) if row and row[0] is not None else None
+
+
+_LATEST_BEFORE: Final = """
+    SELECT max(measured_at) FROM ingest.reading
+     WHERE series = %(series)s AND measured_at >= %(start)s AND measured_at < %(end)s
+       AND received_at < %(known_at)s
+"""
+
+
+def find_latest(
+    conn: Connection[Any], series: int, start: datetime, end: datetime, known_at: datetime
+) -> datetime | None:
+    """The instant of the last raw reading in [start, end) that was known at `known_at`."""
+    given = {"series": series, "start": start, "end": end, "known_at": known_at}
+    row = conn.execute(_LATEST_BEFORE, given).fetchone()
+    return row[0].astimezone(UTC) if row and row[0] is not None else None
+
+
+# Rejections and the ledger
+
+_ADD_MESSAGE: Final = """
+    INSERT INTO ingest.rejected_message (topic, payload, digest, first_received_at, last_received_at)
+    VALUES (%(topic)s, %(payload)s, encode(sha256(%(payload)s), 'hex'), %(at)s, %(at)s)
+    ON CONFLICT (topic, digest) DO UPDATE
+       SET times_received = rejected_message.times_received + 1, last_received_at = %(at)s
+    RETURNING id
+"""
+
+_ADD_REJECTION: Final = """
+    INSERT INTO ingest.rejection (message, place, reason, detail)
+    VALUES (%s, %s, %s, %s)
+    ON CONFLICT (message, place) DO UPDATE SET reason = EXCLUDED.reason, detail = EXCLUDED.detail
+"""
+
+
+def add_rejections(conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
+    """Keep each refused message's bytes once, and every refused place with its reason."""
+    for index, rejections in groupby(sorted(batch.rejections, key=lambda r: r[0]), key=lambda r: r[0]):
+        message = batch.messages[index]
+        given = {"topic": message.topic, "payload": message.payload, "at": received_at}
+        row = conn.execute(_ADD_MESSAGE, given).fetchone()
+        assert row is not None
+        with conn.cursor() as cur:
+            cur.executemany(_ADD_REJECTION, [(row[0], r.place, r.reason, r.detail) for _, r in rejections])
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedMessage:
+    """A refused message as it is kept; `reasons` are those not yet replayed successfully."""
+
+    id: int
+    topic: str
+    payload: bytes
+    first_received_at: datetime
+    times_received: int
+    reasons: list[str]
+    details: list[str]
+
+
+_REJECTED: Final = """
+    SELECT m.id, m.topic, m.payload, m.first_received_at, m.times_received,
+           array_agg(DISTINCT r.reason) AS reasons, array_agg(r.place || ': ' || r.detail ORDER BY r.place) AS details
+      FROM ingest.rejected_message AS m JOIN ingest.rejection AS r ON r.message = m.id
+     WHERE r.replayed_at IS NULL
+     GROUP BY m.id ORDER BY m.id LIMIT %(limit)s
+"""
+
+
+def list_rejected(conn: Connection[Any], limit: int) -> list[RejectedMessage]:
+    """Refused messages that still wait for their cause to be mended, oldest first."""
+    with conn.cursor(row_factory=class_row(RejectedMessage)) as cur:
+        return cur.execute(_REJECTED, {"limit": limit}).fetchall()
+
+
+def mark_replayed(conn: Connection[Any], message: int, still_refused: Iterable[Rejection], at: datetime) -> None:
+    """Close the rejections of `message` except those at the places that were refused again."""
+    places = [rejection.place for rejection in still_refused]
+    conn.execute(
+        """UPDATE ingest.rejection SET replayed_at = %s
+            WHERE message = %s AND replayed_at IS NULL AND NOT place = ANY (%s)""",
+        (at, message, places),
+    )
+
+
+_ADD_TO_LEDGER: Final = """
+    INSERT INTO ingest.ledger AS l (run, hour, messages, received, stored, duplicate, rejected)
+    VALUES (%(run)s, date_trunc('hour', %(at)s), %(messages)s, %(received)s, %(stored)s, %(duplicate)s, %(rejected)s)
+    ON CONFLICT (run, hour) DO UPDATE
+       SET messages = l.messages + EXCLUDED.messages, received = l.received + EXCLUDED.received,
+           stored = l.stored + EXCLUDED.stored, duplicate = l.duplicate + EXCLUDED.duplicate,
+           rejected = l.rejected + EXCLUDED.rejected
+"""
+
+
+def add_to_ledger(
+    conn: Connection[Any],
+    run: UUID,
+    at: datetime,
+    *,
+    messages: int,
+    received: int,
+    stored: int,
+    duplicate: int,
+    rejected: int,
+) -> None:
+    """Book one batch. The table's own check refuses what does not balance."""
+    conn.execute(
+        _ADD_TO_LEDGER,
+        {
+            "run": run,
+            "at": at,
+            "messages": messages,
+            "received": received,
+            "stored": stored,
+            "duplicate": duplicate,
+            "rejected": rejected,
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The ledger's sum over all runs: received = stored + duplicate + rejected."""
+
+    messages: int
+    received: int
+    stored: int
+    duplicate: int
+    rejected: int
+
+
+def load_balance(conn: Connection[Any]) -> Balance:
+    """What all ingest processes took in, ever."""
+    with conn.cursor(row_factory=class_row(Balance)) as cur:
+        query = """SELECT coalesce(sum(messages), 0)::bigint AS messages,
+                          coalesce(sum(received), 0)::bigint AS received,
+                          coalesce(sum(stored), 0)::bigint AS stored,
+                          coalesce(sum(duplicate), 0)::bigint AS duplicate,
+                          coalesce(sum(rejected), 0)::bigint AS rejected FROM ingest.ledger"""
+        balance = cur.execute(query).fetchone()
+        assert balance is not None
+        return balance
+
+
+# Summaries
+
+
+def mark_stale(conn: Connection[Any], days: Iterable[tuple[int, date]]) -> None:
+    """Have these series-days summarised again; in the transaction that wrote their readings."""
+    with conn.cursor() as cur, cur.copy("COPY ingest.stale_mark (series, day) FROM STDIN") as copy:
+        for series, day in sorted(days):
+            copy.write_row((series, day))
+
+
+def take_stale(conn: Connection[Any], limit: int) -> list[tuple[int, date]]:
+    """Take up to `limit` marks; the series-days they name, each once, in order."""
+    rows = conn.execute(
+        """DELETE FROM ingest.stale_mark
+            WHERE ctid = ANY (ARRAY(SELECT ctid FROM ingest.stale_mark LIMIT %s))
+        RETURNING series, day""",
+        (limit,),
+    ).fetchall()
+    return sorted(set(rows))
+
+
+def list_stale(conn: Connection[Any], series: Sequence[int], last_day: date) -> set[tuple[int, date]]:
+    """Series-days up to `last_day` whose summary does not yet hold all readings."""
+    rows = conn.execute(
+        "SELECT DISTINCT series, day FROM ingest.stale_mark WHERE series = ANY (%s) AND day <= %s",
+        (list(series), last_day),
+    ).fetchall()
+    return set(rows)
+
+
+_PUT_SUMMARY: Final = """
+    INSERT INTO ingest.summary (series, day, readings, highest, runs, digest)
+    SELECT series, day, readings, highest, runs, digest FROM summary_stage
+    ON CONFLICT (series, day) DO UPDATE
+       SET readings = EXCLUDED.readings, highest = EXCLUDED.highest, runs = EXCLUDED.runs, digest = EXCLUDED.digest
+"""
+
+
+def put_summaries(conn: Connection[Any], summaries: Iterable[tuple[int, DaySummary]]) -> None:
+    """Write or replace the summaries of (series, day)."""
+    with conn.cursor() as cur:
+        cur.execute("CREATE TEMPORARY TABLE IF NOT EXISTS summary_stage (LIKE ingest.summary) ON COMMIT DELETE ROWS")
+        with cur.copy("COPY summary_stage FROM STDIN") as copy:
+            for series, summary in summaries:
+                runs = canonical_json([_run_to_row(run) for run in summary.runs])
+                copy.write_row(
+                    (
+                        series,
+                        summary.day,
+                        summary.readings,
+                        float(summary.highest),
+                        runs,
+                        summary.digest,
+                    )
+                )
+        cur.execute(_PUT_SUMMARY)
+        cur.execute("DELETE FROM summary_stage")
+
+
+_SUMMARIES: Final = """
+    SELECT series, day, readings, highest, runs, digest FROM ingest.summary
+     WHERE series = ANY (%(series)s) AND day BETWEEN %(first)s AND %(last)s
+     ORDER BY series, day
+"""
+
+_OPENING: Final = """
+    SELECT s.series, o.day, o.readings, o.highest, o.runs, o.digest
+      FROM unnest(%(series)s::int[]) AS s (series)
+     CROSS JOIN LATERAL (
+           SELECT * FROM ingest.summary WHERE series = s.series AND day < %(first)s
+            ORDER BY day DESC LIMIT 1) AS o
+"""
+
+
+def list_summaries(
+    conn: Connection[Any], series: Sequence[int], first: date, last: date
+) -> dict[int, list[DaySummary]]:
+    """Per series: the last day before `first` that has readings, then all from `first` to `last`, in order."""
+    given = {"series": list(series), "first": first, "last": last}
+    found: dict[int, list[DaySummary]] = {}
+    for query in (_OPENING, _SUMMARIES):
+        for key, *rest in conn.execute(query, given).fetchall():
+            found.setdefault(key, []).append(_summary(*rest))
+    return found
+
+
+_HIGHEST_SUMMARY: Final = """
+    SELECT series, max(highest) FROM ingest.summary
+     WHERE series = ANY (%s) AND day BETWEEN %s AND %s GROUP BY series
+"""
+
+
+def list_highest(conn: Connection[Any], series: Sequence[int], first: date, last: date) -> dict[int, Decimal]:
+    """The highest value of each series over whole days, from summaries."""
+    rows = conn.execute(_HIGHEST_SUMMARY, (list(series), first, last)).fetchall()
+    return {key: decimal_of(highest) for key, highest in rows}
+
+
+def _run_to_row(run: Run) -> list[int | str]:
+    return [
+        to_micros(run.first.at),
+        to_micros(run.last.at),
+        str(run.first.value),
+        str(run.last.value),
+        run.silence_max // MICROSECOND,
+    ]
+
+
+def _summary(day: date, readings: int, highest: float, runs: list[Any], digest: str) -> DaySummary:
+    return DaySummary(day, readings, decimal_of(highest), tuple(map(_run_from_row, runs)), digest)
+
+
+def _run_from_row(row: list[Any]) -> Run:
+    first_at, last_at, first, last, silence = row
+    return Run(
+        Shown(from_micros(first_at), Decimal(first)),
+        Shown(from_micros(last_at), Decimal(last)),
+        silence * MICROSECOND,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesKind:
+    """What the summariser needs to know of a series."""
+
+    kind: MetricKind
+    silence_max: timedelta
+
+
+def list_kinds(conn: Connection[Any], series: Iterable[int]) -> Mapping[int, SeriesKind]:
+    """Kind and silence limit of each series."""
+    rows = conn.execute(
+        """SELECT s.id, m.kind, m.silence_seconds_max
+             FROM ingest.series AS s
+             JOIN ingest.metric AS m ON (m.product_type, m.name) = (s.product_type, s.metric)
+            WHERE s.id = ANY (%s)""",
+        (list(set(series)),),
+    ).fetchall()
+    return {key: SeriesKind(MetricKind(kind), timedelta(seconds=limit)) for key, kind, limit in rows}

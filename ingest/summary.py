@@ -1,0 +1,119 @@
+"""Summaries: one UTC day of one series, short enough that a month is read at once and exact enough to bill from.
+
+Pure. A day is kept as runs. A run of a state is a stretch of readings of one state; a run of any other metric is a
+stretch that never falls. Runs are also broken where the series was silent for longer than its metric allows. Summaries
+join: a month is its days' runs in order. What a fall or a silence means is decided later, by metric and contract.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+
+from ingest.catalogue import MetricKind
+from ingest.reading import decimal_of
+from vouch.period import MICROSECOND, from_micros, utc_day
+
+_RECORD = struct.Struct(">qd")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a series showed at one instant."""
+
+    at: datetime
+    value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive readings from `first` to `last`; `silence_max` is the longest wait between two of them."""
+
+    first: Shown
+    last: Shown
+    silence_max: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class DaySummary:
+    """One UTC day of one series. `digest` covers every reading of the day, bit by bit."""
+
+    day: date
+    readings: int
+    highest: Decimal
+    runs: tuple[Run, ...]
+    digest: str
+
+
+def summarise(kind: MetricKind, silence_max: timedelta, readings: Sequence[tuple[int, float]]) -> DaySummary:
+    """Summary of one day's readings, given as (microseconds since 1970, value) in time order, at least one.
+
+    The digest is SHA-256 over 16 bytes a reading: microseconds as signed 64-bit and value as IEEE double, both
+    big-endian. Source: docs/data_path.md#summaries.
+    """
+    record = _RECORD.pack
+    sha = hashlib.sha256(b"".join(record(at, value) for at, value in readings))
+    return DaySummary(
+        day=utc_day(from_micros(readings[0][0])),
+        readings=len(readings),
+        highest=decimal_of(max(value for _, value in readings)),
+        runs=tuple(_runs(kind, silence_max // MICROSECOND, readings)),
+        digest=sha.hexdigest(),
+    )
+
+
+def summarise_days(
+    kind: MetricKind, silence_max: timedelta, readings: Iterable[tuple[int, float]]
+) -> Iterator[DaySummary]:
+    """Summaries of all days that the readings, in time order, touch."""
+    day_micros = 86_400_000_000
+    for _, day in groupby(readings, key=lambda reading: reading[0] // day_micros):
+        yield summarise(kind, silence_max, list(day))
+
+
+def cut(runs: Iterable[Run], at: datetime, before: Shown | None, after: Shown | None) -> list[Run]:
+    """The same runs with none that holds readings on both sides of `at`.
+
+    `before` is the last reading at or before `at`, `after` the first one later; they are needed only where a run
+    strictly holds `at`.
+    """
+    pieces: list[Run] = []
+    for run in runs:
+        if not straddles(run, at):
+            pieces.append(run)
+            continue
+        assert before is not None, "a run that holds the cut has a reading at or before it"
+        assert after is not None, "a run that holds the cut has a reading after it"
+        pieces.append(replace(run, last=before))
+        pieces.append(replace(run, first=after))
+    return pieces
+
+
+def straddles(run: Run, at: datetime) -> bool:
+    """Whether the run has readings both at or before `at` and after it."""
+    return run.first.at <= at < run.last.at
+
+
+def _runs(kind: MetricKind, silence_max: int, readings: Sequence[tuple[int, float]]) -> Iterator[Run]:
+    start, longest = 0, 0
+    for i in range(1, len(readings)):
+        silence = readings[i][0] - readings[i - 1][0]
+        value, previous = readings[i][1], readings[i - 1][1]
+        ends = value != previous if kind is MetricKind.STATE else value < previous
+        if ends or silence > silence_max:
+            yield _run(readings[start], readings[i - 1], longest)
+            start, longest = i, 0
+        elif silence > longest:
+            longest = silence
+    yield _run(readings[start], readings[-1], longest)
+
+
+def _run(first: tuple[int, float], last: tuple[int, float], silence: int) -> Run:
+    return Run(_shown(first), _shown(last), silence * MICROSECOND)
+
+
+def _shown(reading: tuple[int, float]) -> Shown:
+    return Shown(from_micros(reading[0]), decimal_of(reading[1]))

@@ -1,0 +1,1 @@
+"""The ground every package stands on, and the `vouch` command."""

@@ -1,0 +1,30 @@
+"""Canonical JSON and digests: the same content gives the same bytes.
+
+Pure. Whatever is frozen (contracts, evaluations, issued invoices) is stored as this text and named by its digest.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(content: Any) -> str:
+    """`content` as JSON with sorted keys and no spaces. Floats are refused: numbers travel as strings or integers."""
+    _refuse_floats(content)
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest_of(text: str) -> str:
+    """SHA-256 of the text's UTF-8 bytes, 64 lower-case hex digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _refuse_floats(content: Any) -> None:
+    if isinstance(content, float):
+        raise TypeError(f"canonical content must not hold the float {content!r}")
+    if isinstance(content, dict):
+        for value in content.values():
+            _refuse_floats(value)
+    elif isinstance(content, list | tuple):
+        for value in content:
+            _refuse_floats(value)

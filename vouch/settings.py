@@ -1,0 +1,92 @@
+"""Settings: VOUCH_* variables and one TOML file, validated once.
+
+Order, first wins: environment, the TOML file (VOUCH_CONFIG, else ./vouch.toml), the addresses that a running
+`vouch up` wrote into its data folder, the defaults here.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from vouch.errors import Invalid
+
+ADDRESSES_FILE = "addresses.toml"
+
+
+class Settings(BaseSettings):
+    """All that can be set from outside. Names of variables: VOUCH_ and the field in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="VOUCH_", extra="forbid")
+
+    home: Path = Field(Path(".vouch"), description="data folder of the embedded services")
+    database_url: str = Field("", description="postgresql://user:password@host:port/name")
+    mqtt_url: str = Field("", description="mqtt://user:password@host:port")
+    mqtt_client_id: str = Field("vouch-ingest", description="fixed: names the persistent session")
+    mqtt_password_file: Path | None = Field(None, description="Mosquitto's password file, kept by `vouch device add`")
+    mqtt_acl_file: Path | None = Field(None, description="Mosquitto's access list, kept by `vouch device add`")
+    mqtt_reload_command: str = Field(
+        "", description="run after the broker's files change, such as `systemctl reload mosquitto`"
+    )
+    batch_rows_max: int = Field(20_000, ge=1, le=1_000_000)
+    batch_seconds_max: float = Field(0.2, gt=0, le=10)
+    unacknowledged_max: int = Field(2_000, ge=1, le=65_535)
+    web_host: str = "127.0.0.1"
+    web_port: int = Field(8080, ge=1, le=65_535)
+    secret_key: str = Field("", description="signs the portal's session cookies")
+    cookies_secure: bool = Field(False, description="true wherever the portal is served by HTTPS")
+    close_days_after: int = Field(3, ge=0, le=60, description="days after a month's end before it is closed by itself")
+    summarise_seconds: int = Field(10, ge=1, le=3600)
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        env = EnvSettingsSource(settings_cls)
+        home = Path(os.environ.get("VOUCH_HOME", ".vouch"))
+        files = [
+            InitSettingsSource(settings_cls, _read_toml(path))
+            for path in (_config_file(), home / ADDRESSES_FILE)
+            if path is not None
+        ]
+        return (init_settings, env, *files)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings in force here and now. Raises Invalid, naming each wrong one."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise Invalid(f"settings: {faults}") from error
+
+
+def _config_file() -> Path | None:
+    named = os.environ.get("VOUCH_CONFIG")
+    if named and not Path(named).is_file():
+        raise Invalid(f"VOUCH_CONFIG names {named}, which is not a file")
+    return Path(named) if named else Path("vouch.toml")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return {}
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"{path}: {error}") from error
