@@ -1,0 +1,55 @@
+# The commands of this project. `make demo` and `make test` need nothing done before them.
+
+BIN := .venv/bin
+# Extra words for the command behind a target: make test ARGS="-k invoice -x"
+ARGS ?=
+# make demo EXIT=1 stops after printing the invoices instead of serving the portal.
+EXIT ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test bench lint types imports shell check lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
+
+setup: ## install what is missing on this machine
+	@sh ops/setup/setup
+
+demo: setup ## simulated fleets, invoices and the portal; EXIT=1 ends after the invoices
+	@$(BIN)/vouch demo $(if $(filter-out 0 no,$(EXIT)),--exit) $(ARGS)
+
+test: setup ## run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+bench: setup ## measure how fast it is
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lint: setup ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+imports: setup ## who may import whom
+	$(BIN)/lint-imports
+
+shell: ## shellcheck, where it is installed
+	@if command -v shellcheck >/dev/null; then shellcheck -x ops/setup/setup ops/setup/build_timescaledb .ci/run; \
+	else echo "shellcheck is not installed: shell scripts not checked"; fi
+
+check: lint types imports shell ## all of lint, types, imports, shell
+
+# The lock names versions and hashes and no addresses, so it holds for any index or mirror.
+UV := .vouch/lock/bin/uv
+COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url $(ARGS)
+lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
+	@test -x $(UV) || { $(BIN)/python -m venv .vouch/lock && .vouch/lock/bin/python -m pip install --quiet uv; }
+	$(COMPILE) --output-file requirements/run.txt
+	$(COMPILE) --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	@! grep -n '://' requirements/*.txt
+
+clean: ## remove what tools left behind; .venv and .vouch stay
+	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
