@@ -55,7 +55,7 @@ class Document:
         try:
             return model.model_validate(self.content)
         except ValidationError as error:
-            raise self.faults(_faults_of(error, model)) from error
+            raise self.faults(_faults_of(error, model, self.content)) from error
 
     def faults(self, faults: Iterable[Fault]) -> DocumentFaults:
         """The error that names each fault with file and line."""
@@ -130,18 +130,22 @@ def _spell(path: Path) -> str:
     return text or "document"
 
 
-def _faults_of(error: ValidationError, model: type[BaseModel]) -> list[Fault]:
+def _faults_of(error: ValidationError, model: type[BaseModel], content: Any) -> list[Fault]:
     faults = []
     for detail in error.errors(include_url=False):
-        path = tuple(part for part in detail["loc"] if not _is_branch(part))
-        message = _word(detail, path, model)
-        faults.append(Fault(path, message))
+        path = _written_path(detail["loc"], content)
+        faults.append(Fault(path, _word(detail, path, model)))
     return faults
 
 
-def _is_branch(part: str | int) -> bool:
-    """pydantic puts the name of a chosen union branch into the path; no key of ours has such a form."""
-    return isinstance(part, str) and part.startswith("kind=")
+def _written_path(location: Path, content: Any) -> Path:
+    """The path as it stands in the file: pydantic adds the names of union branches in between."""
+    path: Path = ()
+    for part in location[:-1]:
+        if (isinstance(content, list) and isinstance(part, int) and part < len(content)) or (isinstance(content, dict) and part in content):
+            path, content = (*path, part), content[part]
+    is_branch = isinstance(content, dict) and content.get("kind") == location[-1]
+    return path if is_branch or not location else (*path, location[-1])
 
 
 def _word(detail: Any, path: Path, model: type[BaseModel]) -> str:
@@ -151,6 +155,11 @@ def _word(detail: Any, path: Path, model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         near = get_close_matches(str(path[-1]), _field_names(model), n=1, cutoff=0.7)
         return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
+    if kind == "union_tag_invalid":
+        tags = str(detail["ctx"]["expected_tags"])
+        return f"found kind {detail['ctx']['tag']!r}; expected one of {tags}"
+    if kind == "union_tag_not_found":
+        return "'kind' is required, but missing"
     message = str(detail["msg"]).removeprefix("Value error, ")
     shown = repr(str(found) if isinstance(found, Decimal) else found)
     scalar = isinstance(found, str | int | Decimal) or found is None

@@ -1,0 +1,202 @@
+"""Contract files: YAML or JSON, turned into a Contract and back.
+
+Pure. The models give the shape; the checks across fields and against the registry follow, each naming its path.
+The canonical document, whose digest names the version for ever, is the model's own JSON.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from functools import reduce
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from contracts.contract import Contract, CoveredAsset
+from contracts.terms import AnyTermDocument, FixedFeeDocument, UptimeGuaranteeDocument
+from contracts.terms.base import Percent, Slug
+from contracts.terms.fixed_fee import FeePer
+from ingest.catalogue import Metric
+from ingest.registry_file import Name, Zone
+from vouch.canonical import canonical_json, digest_of
+from vouch.document import Document, Fault, parse_document
+from vouch.errors import Invalid
+from vouch.money import minor_digits
+from vouch.period import local_instant
+
+
+def _moment(text: Any) -> date | datetime:
+    if isinstance(text, str):
+        try:
+            if len(text) == 10:
+                return date.fromisoformat(text)
+            instant = datetime.fromisoformat(text)
+            if instant.tzinfo is not None:
+                return instant.astimezone(UTC)
+        except ValueError:
+            pass
+    raise ValueError("a local date such as 2026-10-01, or an instant with its offset from UTC")
+
+
+def _currency(code: str) -> str:
+    try:
+        minor_digits(code)
+    except Invalid as error:
+        raise ValueError(str(error)) from error
+    return code
+
+
+Moment = Annotated[date | datetime, BeforeValidator(_moment)]
+
+
+class CoveredAssetDocument(BaseModel):
+    """An asset of the contract; dates are local and begin at their first instant."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    asset: Name
+    in_service_from: Moment
+    in_service_until: Moment | None = None
+
+
+class ContractDocument(BaseModel):
+    """A contract file: one version of one agreement."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    contract: Slug
+    version: Annotated[int, Field(ge=1, le=100_000)]
+    issuer: Slug
+    customer: Slug
+    currency: Annotated[str, AfterValidator(_currency)]
+    time_zone: Zone
+    effective_from: Moment
+    effective_until: Moment | None = None
+    vat_percent: Percent
+    assets: Annotated[list[CoveredAssetDocument], Field(min_length=1, max_length=100_000)]
+    terms: Annotated[list[AnyTermDocument], Field(min_length=1, max_length=200)]
+
+    @model_validator(mode="after")
+    def _spans_in_order(self) -> Self:
+        zone = ZoneInfo(self.time_zone)
+        if self.effective_until and _instant(self.effective_until, zone) <= _instant(self.effective_from, zone):
+            raise ValueError("'effective_until' must be later than 'effective_from'")
+        return self
+
+
+def parse_contract(text: str, name: str) -> tuple[Document, ContractDocument]:
+    """Parse and check a contract file. Raises DocumentFaults with file, line and path of each mistake."""
+    document = parse_document(text, name)
+    written = document.model(ContractDocument)
+    faults = [*_asset_faults(written), *_term_faults(written)]
+    if faults:
+        raise document.faults(faults)
+    return document, written
+
+
+def registry_faults(
+    written: ContractDocument, metrics: Mapping[str, Mapping[str, Metric]], owners: Mapping[str, str]
+) -> list[Fault]:
+    """What does not fit the registry, given each asset's metric catalogue and customer."""
+    faults: list[Fault] = []
+    for i, covered in enumerate(written.assets):
+        owner = owners.get(covered.asset)
+        if owner is None:
+            faults.append(Fault(("assets", i, "asset"), f"asset {covered.asset!r} is not in the registry"))
+        elif owner != written.customer:
+            message = f"asset {covered.asset!r} belongs to customer {owner!r}"
+            faults.append(Fault(("assets", i, "asset"), message))
+    shared = _shared_metrics([metrics[a.asset] for a in written.assets if a.asset in metrics])
+    if not faults:
+        for i, term in enumerate(written.terms):
+            faults += [Fault(("terms", i, *path), text) for path, text in term.faults(shared)]
+    return faults
+
+
+def contract_of(written: ContractDocument) -> Contract:
+    """The contract that the document states."""
+    zone = ZoneInfo(written.time_zone)
+    return Contract(
+        id=written.contract,
+        version=written.version,
+        issuer=written.issuer,
+        customer=written.customer,
+        currency=written.currency,
+        zone=zone,
+        effective_from=_instant(written.effective_from, zone),
+        effective_until=_optional_instant(written.effective_until, zone),
+        vat_percent=written.vat_percent,
+        assets=tuple(
+            CoveredAsset(
+                covered.asset,
+                _instant(covered.in_service_from, zone),
+                _optional_instant(covered.in_service_until, zone),
+            )
+            for covered in written.assets
+        ),
+        terms=tuple(term.term() for term in written.terms),
+        digest=digest_of(canonical_document(written)),
+    )
+
+
+def canonical_document(written: ContractDocument) -> str:
+    """The document's one canonical text: what is stored and digested."""
+    return canonical_json(written.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def contract_of_canonical(text: str) -> Contract:
+    """The contract that a stored canonical document states."""
+    return contract_of(parse_canonical(text))
+
+
+def parse_canonical(text: str) -> ContractDocument:
+    """A stored canonical document as its model."""
+    return ContractDocument.model_validate_json(text)
+
+
+def _asset_faults(written: ContractDocument) -> Iterable[Fault]:
+    zone = ZoneInfo(written.time_zone)
+    seen: set[str] = set()
+    for i, covered in enumerate(written.assets):
+        if covered.asset in seen:
+            yield Fault(("assets", i, "asset"), f"{covered.asset!r} is covered twice")
+        seen.add(covered.asset)
+        until = _optional_instant(covered.in_service_until, zone)
+        if until is not None and until <= _instant(covered.in_service_from, zone):
+            yield Fault(("assets", i, "in_service_until"), "must be later than 'in_service_from'")
+
+
+def _term_faults(written: ContractDocument) -> Iterable[Fault]:
+    fees = {t.id: t.per for t in written.terms if isinstance(t, FixedFeeDocument)}
+    seen: set[str] = set()
+    for i, term in enumerate(written.terms):
+        if term.id in seen:
+            yield Fault(("terms", i, "id"), f"{term.id!r} names two terms")
+        seen.add(term.id)
+        if isinstance(term, UptimeGuaranteeDocument) and fees.get(term.credit.of) is not FeePer.ASSET:
+            known = ", ".join(fee for fee, per in fees.items() if per is FeePer.ASSET) or "none"
+            message = f"{term.credit.of!r} is not a fixed fee per asset of this contract; known: {known}"
+            yield Fault(("terms", i, "credit", "of"), message)
+
+
+def _shared_metrics(catalogues: list[Mapping[str, Metric]]) -> Mapping[str, Metric]:
+    """The metrics that every covered asset has, with the same meaning."""
+    if not catalogues:
+        return {}
+    return reduce(lambda a, b: {n: m for n, m in a.items() if b.get(n) == m}, catalogues)
+
+
+def _instant(moment: date | datetime, zone: ZoneInfo) -> datetime:
+    if isinstance(moment, datetime):
+        return moment
+    return local_instant(moment, time(), zone)
+
+
+def _optional_instant(moment: date | datetime | None, zone: ZoneInfo) -> datetime | None:
+    return None if moment is None else _instant(moment, zone)
+
+
+def plain_percent(number: Decimal) -> str:
+    """A percentage as people write it: 98, 99.5."""
+    return format(number.normalize(), "f")

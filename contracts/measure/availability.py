@@ -1,0 +1,58 @@
+"""Availability: every instant of a window in exactly one class, and the share of counted time that was up.
+
+Pure. Classes by priority: outside service hours, planned, then up, down or unknown as the timeline says. Unknown time
+goes at the cost the contract names; it never counts as up or down by itself. Source: docs/terms.md#uptime-guarantee.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from contracts.terms.uptime_guarantee import UnknownAs
+from contracts.timeline import Timeline
+from vouch.period import Period, intersect, subtract, total_micros
+
+
+@dataclass(frozen=True, slots=True)
+class TimeClasses:
+    """The window, divided: five lists of periods that share no instant and together make the window."""
+
+    outside: list[Period]
+    planned: list[Period]
+    up: list[Period]
+    down: list[Period]
+    unknown: list[Period]
+
+    def micros(self) -> dict[str, int]:
+        """Microseconds by class."""
+        return {name: total_micros(periods) for name, periods in self.named()}
+
+    def named(self) -> list[tuple[str, list[Period]]]:
+        """(class, its periods) in order of priority."""
+        return [(name, getattr(self, name)) for name in ("outside", "planned", "up", "down", "unknown")]
+
+
+def classify(window: Period, service: list[Period], planned: list[Period], condition: Timeline) -> TimeClasses:
+    """Divide `window`; `service` and `planned` are in order, `planned` counts only within `service`."""
+    planned = intersect(planned, service)
+    counted = subtract(service, planned)
+    return TimeClasses(
+        outside=subtract([window], service),
+        planned=planned,
+        up=intersect(condition.up, counted),
+        down=intersect(condition.down, counted),
+        unknown=intersect(condition.unknown, counted),
+    )
+
+
+def availability(classes: TimeClasses, unknown_as: UnknownAs) -> Fraction | None:
+    """up ÷ counted, exact; None where no time counts at all."""
+    micros = classes.micros()
+    up, down, unknown = micros["up"], micros["down"], micros["unknown"]
+    match unknown_as:
+        case UnknownAs.UP:
+            up += unknown
+        case UnknownAs.DOWN:
+            down += unknown
+        case UnknownAs.EXCLUDE:
+            pass
+    return Fraction(up, up + down) if up + down else None

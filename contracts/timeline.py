@@ -1,0 +1,55 @@
+"""Timelines: when an asset was up, down or unknown.
+
+Pure. A state holds from its reading until the next one, but never longer than the contract's carry; the rest is
+unknown. So is time in which no device served the asset.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from contracts.source import Stream
+from vouch.period import Period, intersect, subtract, union
+
+
+class Condition(StrEnum):
+    """What a state means in a contract."""
+
+    UP = "up"
+    DOWN = "down"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Three lists of periods that share no instant and together make the window."""
+
+    up: list[Period]
+    down: list[Period]
+    unknown: list[Period]
+
+
+def timeline(
+    streams: Sequence[Stream],
+    window: Period,
+    carry: timedelta,
+    conditions: Mapping[str, Condition],
+) -> Timeline:
+    """The asset's timeline over `window`, from the streams of its state metric, one after another.
+
+    `conditions` maps each state's name; the streams' runs are silent for no longer than `carry`.
+    """
+    held: dict[Condition, list[Period]] = {condition: [] for condition in Condition}
+    for stream in streams:
+        of_code = {code: conditions[name] for name, code in stream.metric.states.items()}
+        for i, run in enumerate(stream.runs):
+            assert run.silence_max <= carry, "a run silent for longer than the carry has to be broken"
+            end = run.last.at + carry
+            if i + 1 < len(stream.runs):
+                end = min(end, stream.runs[i + 1].first.at)
+            period = Period(run.first.at, max(run.last.at, min(end, stream.part.end)))
+            held[of_code[int(run.first.value)]] += intersect([period], [stream.part])
+    up, down = union(held[Condition.UP]), union(held[Condition.DOWN])
+    up, down = intersect(up, [window]), intersect(down, [window])
+    return Timeline(up, down, subtract([window], union([*up, *down])))

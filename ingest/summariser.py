@@ -1,0 +1,54 @@
+"""The summariser: redoes the series-days whose readings have changed, and those only.
+
+One transaction takes marks, reads the days they name and writes their summaries. Marks taken are committed, and so
+are the readings they were written with: the reads that follow see them. One summariser works at a time.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import groupby
+from typing import Any, Final
+
+from psycopg import Connection
+
+from ingest import store
+from ingest.summary import DaySummary, summarise
+
+log = logging.getLogger(__name__)
+
+SUMMARISER_LOCK: Final = 7_601_002
+MARKS_MAX: Final = 20_000
+
+
+def summarise_stale(conn: Connection[Any]) -> int:
+    """Redo all days marked by now, in bounded transactions; returns how many summaries were written."""
+    done = 0
+    while True:
+        with conn.transaction():
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", (SUMMARISER_LOCK,))
+            days = store.take_stale(conn, MARKS_MAX)
+            if not days:
+                return done
+            store.put_summaries(conn, recompute_days(conn, days))
+        done += len(days)
+        log.info("days summarised", extra={"days": len(days)})
+
+
+def recompute_days(
+    conn: Connection[Any], days: Iterable[tuple[int, date]], known_at: datetime | None = None
+) -> list[tuple[int, DaySummary]]:
+    """(series, summary) of each (series, UTC day) from its raw readings; days without readings are left out.
+
+    With `known_at`, from what was received before it.
+    """
+    by_day = sorted((day, series) for series, day in days)
+    kinds = store.list_kinds(conn, {series for _, series in by_day})
+    summaries: list[tuple[int, DaySummary]] = []
+    for day, keys in groupby(by_day, key=lambda key: key[0]):
+        start = datetime.combine(day, time(), UTC)
+        wanted = sorted({series for _, series in keys})
+        for series, readings in store.list_readings(conn, wanted, start, start + timedelta(days=1), known_at):
+            kind = kinds[series]
+            summaries.append((series, summarise(kind.kind, kind.silence_max, readings)))
+    return summaries
