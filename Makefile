@@ -35,7 +35,7 @@ imports: setup ## who may import whom
 	$(BIN)/lint-imports
 
 shell: ## shellcheck, where it is installed
-	@if command -v shellcheck >/dev/null; then shellcheck -x ops/setup/setup ops/setup/build_timescaledb .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck -x ops/setup/setup ops/setup/build_timescaledb ops/mosquitto/run .ci/run; \
 	else echo "shellcheck is not installed: shell scripts not checked"; fi
 
 check: lint types imports shell ## all of lint, types, imports, shell
