@@ -1,1 +1,1 @@
-"""Devices: simulated fleets and recorded telemetry, published over MQTT."""
+"""Devices: simulated fleets that know the truth, recorded telemetry, and what publishes both over MQTT."""

@@ -1,0 +1,233 @@
+"""The fleets' papers: who sells what to whom, and what both agreed.
+
+Pure data. fleet.py adds the assets, devices and spans that a seed gives.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+from device_sim.faults import UNKNOWN
+from device_sim.paperwork import WEEKDAYS, contract, counter, issuer, party, states
+from device_sim.signals import FAULT, READY, RUNNING, WORKSHOP
+from device_sim.truth import Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One contract: the customer, the terms, and how many of eight assets of the fleet it covers."""
+
+    customer: Mapping[str, Any]
+    terms: list[dict[str, Any]]
+    eighths: int
+
+
+@dataclass(frozen=True, slots=True)
+class Papers:
+    """A fleet's papers; `agreements` by contract id.
+
+    The fleet's last asset joins on `joins_day` of the first month (as a new one where `joins_new`) or leaves on
+    `leaves_day` of the last.
+    """
+
+    issuer: Mapping[str, Any]
+    currency: str
+    vat_percent: int
+    asset_name: str
+    product: Mapping[str, Any]
+    agreements: Mapping[str, Agreement]
+    promise: Promise | None = None
+    joins_day: int | None = None
+    joins_new: bool = False
+    leaves_day: int | None = None
+
+    def contract_of(self, index: int, size: int) -> str:
+        """The contract that covers the asset at `index`: the fleet is shared out in order."""
+        keys = list(self.agreements)
+        upto = 0
+        for key in keys:
+            upto += self.agreements[key].eighths
+            if index * 8 < upto * size:
+                return key
+        return keys[-1]
+
+    def head(self, key: str, zone: str, since: date) -> dict[str, Any]:
+        """The head of a contract's file."""
+        parties = (str(self.issuer["id"]), str(self.agreements[key].customer["id"]))
+        return contract(key, parties, self.currency, zone, since, self.vat_percent)
+
+
+_NORDWERK: Final = issuer(
+    party("nordwerk", "Nordwerk Geräte und Fahrzeuge GmbH", ["Speicherweg 4", "20457 Hamburg"], "DE", "DE123456788"),
+    "DE89370400440532013000",
+    "Europe/Berlin",
+    14,
+)
+_MILEWAY: Final = issuer(
+    party("mileway", "Mileway Tyres Ltd", ["7 Canal Wharf", "Leeds LS11 5PS"], "GB", "GB123456782"),
+    "GB29NWBK60161331926819",
+    "Europe/London",
+    30,
+)
+
+
+def _usage(text: str, metric: str, unit: str, scope: str, price: dict[str, Any]) -> dict[str, Any]:
+    head = {"id": "usage", "kind": "usage_price", "text": text, "metric": metric, "unit": unit, "scope": scope}
+    return head | price
+
+
+def _fee(text: str, amount: str) -> dict[str, Any]:
+    return {"id": "fee", "kind": "fixed_fee", "text": text, "amount": Decimal(amount), "per": "asset"}
+
+
+def _tiers(up_to: int, price: str, beyond: str) -> dict[str, Any]:
+    return {"tiers": [{"up_to": up_to, "price": Decimal(price)}, {"price": Decimal(beyond)}]}
+
+
+_PRINTERS: Final = Papers(
+    issuer=_NORDWERK,
+    currency="EUR",
+    vat_percent=19,
+    asset_name="Printer",
+    product={
+        "id": "office-printer",
+        "name": "Office printer on an ink subscription",
+        "metrics": [counter("pages_total", "ZP", 1, 10_000_000, 3600)],
+    },
+    agreements={
+        "ink-brandt": Agreement(
+            party("brandt", "Kanzlei Brandt PartG mbB", ["Lindenallee 12", "28195 Bremen"], "DE", "DE234567896"),
+            [
+                _fee("Printer with ink", "9.90"),
+                _usage("Pages", "pages_total", "ZP", "asset", _tiers(3000, "0.031", "0.024")),
+            ],
+            5,
+        ),
+        "ink-hafenschule": Agreement(
+            party("hafenschule", "Hafenschule gGmbH", ["Am Deich 3", "27568 Bremerhaven"], "DE", "DE345678904"),
+            [
+                _fee("Printer with ink", "6.50"),
+                _usage("Pages, all printers together", "pages_total", "ZP", "pooled", _tiers(5000, "0.029", "0.0215")),
+            ],
+            3,
+        ),
+    },
+    joins_day=12,
+    joins_new=True,
+)
+
+_TYRES: Final = Papers(
+    issuer=_MILEWAY,
+    currency="GBP",
+    vat_percent=20,
+    asset_name="Lorry",
+    product={
+        "id": "tyred-lorry",
+        "name": "Lorry on tyres paid by the kilometre",
+        "metrics": [counter("odometer_km", "KMT", Decimal("0.1"), 3_000_000, 7200)],
+    },
+    agreements={
+        "tyres-pennine": Agreement(
+            party("pennine", "Pennine Haulage Ltd", ["Mill Lane 20", "Halifax HX1 5QT"], "GB", "GB234567890"),
+            [_usage("Tyres by the kilometre", "odometer_km", "KMT", "asset", {"price": Decimal("0.0312")})],
+            5,
+        ),
+        "tyres-ouse": Agreement(
+            party("ouse", "Ouse Valley Logistics Ltd", ["2 Station Yard", "York YO1 6GD"], "GB", "GB345678908"),
+            [
+                _usage(
+                    "Tyres by the kilometre, whole fleet",
+                    "odometer_km",
+                    "KMT",
+                    "pooled",
+                    _tiers(20_000, "0.0345", "0.0289"),
+                )
+            ],
+            3,
+        ),
+    },
+    leaves_day=21,
+)
+
+# What both sides agreed on uptime; the contract below says the same in its own form.
+_WORKDAY: Final = (5 * 60, 22 * 60)
+_HOURS: Final = dict.fromkeys(range(5), (_WORKDAY,)) | {5: ((6 * 60, 16 * 60),)}
+_PROMISE: Final = Promise(
+    up=frozenset({RUNNING, READY}),
+    down=frozenset({FAULT, WORKSHOP}),
+    hours=_HOURS,
+    planned={2: ((19 * 60, 22 * 60),)},
+    allowance_hours=8,
+    hold_seconds=900,
+)
+
+
+def _wall(minutes: int) -> str:
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _guarantee(promise: Promise) -> dict[str, Any]:
+    return {
+        "id": "uptime",
+        "kind": "uptime_guarantee",
+        "text": "Uptime in service hours",
+        "metric": "state",
+        "up": sorted(promise.up),
+        "down": sorted(promise.down),
+        "unknown": [UNKNOWN],
+        "service_hours": {
+            WEEKDAYS[day]: [f"{_wall(opens)}-{_wall(closes)}" for opens, closes in spans]
+            for day, spans in promise.hours.items()
+        },
+        "planned_windows": [
+            {"weekday": WEEKDAYS[day], "from": _wall(opens), "until": _wall(closes)}
+            for day, spans in promise.planned.items()
+            for opens, closes in spans
+        ],
+        "planned_allowance_hours": promise.allowance_hours,
+        "unknown_rule": {"carry_seconds": promise.hold_seconds, "then": "exclude"},
+        "target_percent": Decimal("98.5"),
+        "credit": {
+            "of": "fee",
+            "ladder": [
+                {"below": Decimal("98.5"), "percent": 5},
+                {"below": 97, "percent": 10},
+                {"below": 95, "percent": 25},
+                {"below": 90, "percent": 40},
+            ],
+            "cap_percent": 20,
+        },
+    }
+
+
+_UPTIME: Final = Papers(
+    issuer=_NORDWERK,
+    currency="EUR",
+    vat_percent=19,
+    asset_name="Delivery van",
+    product={
+        "id": "delivery-van",
+        "name": "Delivery van with guaranteed uptime",
+        "metrics": [
+            states("state", {UNKNOWN: 0, RUNNING: 1, READY: 2, FAULT: 3, WORKSHOP: 4}, 600),
+            counter("odometer_km", "KMT", Decimal("0.1"), 3_000_000, 7200),
+        ],
+    },
+    agreements={
+        "uptime-kurier": Agreement(
+            party("kurier", "Elbkurier Logistik GmbH", ["Billstraße 80", "20539 Hamburg"], "DE", "DE456789012"),
+            [
+                _fee("Van with guaranteed uptime", "890.00"),
+                _guarantee(_PROMISE),
+                _usage("Kilometres", "odometer_km", "KMT", "asset", {"price": Decimal("0.085")}),
+            ],
+            8,
+        ),
+    },
+    promise=_PROMISE,
+    joins_day=8,
+)
+
+PAPERS: Final[Mapping[str, Papers]] = {"printers": _PRINTERS, "tyres": _TYRES, "uptime": _UPTIME}
