@@ -3,7 +3,7 @@
 
 QUIET_CLUSTER=/etc/postgresql-common/createcluster.d/vouch-setup.conf
 QUIET_START=/usr/sbin/policy-rc.d
-made_policy=
+quiet_cluster='' quiet_start=''
 
 need_apt() {
     # shellcheck source=/dev/null
@@ -19,24 +19,21 @@ need_apt() {
 
 # A fresh server package makes and starts a cluster, a fresh broker package a service. vouch brings
 # its own private ones, so both are told not to; what is already there is left exactly as it is.
+# `setup` calls be_loud however it ends, so that neither file outlives it.
 be_quiet() {
-    trap be_loud EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM HUP
+    quiet_cluster=yes
     as_root mkdir -p "${QUIET_CLUSTER%/*}"
     echo 'create_main_cluster = false' | as_root tee "$QUIET_CLUSTER" >/dev/null
-    if [ ! -e "$QUIET_START" ]; then
-        made_policy=yes
-        printf '#!/bin/sh\nexit 101\n' | as_root tee "$QUIET_START" >/dev/null
-        as_root chmod 755 "$QUIET_START"
-    fi
+    [ ! -e "$QUIET_START" ] || return 0
+    quiet_start=yes
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$QUIET_START" >/dev/null
+    as_root chmod 755 "$QUIET_START"
 }
 
 be_loud() {
-    as_root rm -f "$QUIET_CLUSTER"
-    [ -z "$made_policy" ] || as_root rm -f "$QUIET_START"
-    made_policy=
-    trap - EXIT INT TERM HUP
+    [ -z "$quiet_cluster" ] || as_root rm -f "$QUIET_CLUSTER"
+    [ -z "$quiet_start" ] || as_root rm -f "$QUIET_START"
+    quiet_cluster='' quiet_start=''
 }
 
 apt_get() {

@@ -48,7 +48,19 @@ long() {
             say "  $((ticks / 5)) s: $(tail -n 1 "$LOG" | cut -c 1-90)"
         fi
     done
-    wait "$job"
+    status=0
+    wait "$job" || status=$?
+    job=
+    return "$status"
+}
+
+# Ctrl-C: what runs in the background does not hear it, and apt must not be cut short anyway.
+stop() {
+    if [ -n "${job:-}" ]; then
+        say "stopping when the present step has ended"
+        wait "$job" || true
+    fi
+    die "interrupted; what was done stays, and the next run goes on from there"
 }
 
 # Fails where root is needed and cannot be had. Asks for sudo's password now, in the foreground,

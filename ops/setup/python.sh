@@ -21,15 +21,17 @@ find_python() {
     done
 }
 
+# Before anything is installed, because nothing else is of use without it.
+need_python() {
+    [ -n "$(find_python)" ] || ! command -v python3 >/dev/null ||
+        die "vouch needs Python 3.11 or newer and this machine has $(python3 --version); use Debian 12 or Ubuntu 24.04 or newer, $WAY_OUT"
+}
+
 ensure_python() {
     python_packages_ready && return
+    command -v python3 >/dev/null || install_packages "Python" 15 python3 python3-venv
+    need_python
     python=$(find_python)
-    if [ -z "$python" ] && ! command -v python3 >/dev/null; then
-        install_packages "Python" 15 python3 python3-venv
-        python=$(find_python)
-    fi
-    [ -n "$python" ] ||
-        die "vouch needs Python 3.11 or newer and this machine has $(python3 --version); use Debian 12 or Ubuntu 24.04 or newer, $WAY_OUT"
     if ! "$python" -c 'import venv, ensurepip' 2>/dev/null; then
         install_packages "Python's venv module" 10 \
             "$("$python" -c 'import sys; print("python3.%d-venv" % sys.version_info[1])')"

@@ -35,7 +35,7 @@ database_ready() {
 # Server versions for which this machine's archive has the extension, best first: one that is
 # installed already before a newer one.
 packaged() {
-    packages=$(apt-cache search --names-only '^postgresql-[0-9]+-timescaledb$' |
+    packages=$(apt-cache search --names-only '^postgresql-[0-9]+-timescaledb$' 2>>"$LOG" |
         sed -n 's/^postgresql-\([0-9]*\)-timescaledb .*/\1/p')
     for server in $(servers); do
         echo "$packages" | grep -x "$server" || true
@@ -53,8 +53,10 @@ ensure_database() {
             "postgresql-$server" "postgresql-$server-timescaledb"
     else
         server=$(servers | head -n 1)
-        [ -n "$server" ] || server=$(apt-cache depends postgresql |
+        [ -n "$server" ] || server=$(apt-cache depends postgresql 2>>"$LOG" |
             sed -n 's/.*Depends: postgresql-\([0-9]*\)$/\1/p' | head -n 1)
+        [ -n "$server" ] ||
+            die "apt knows no PostgreSQL here (no network to read its package lists? see $LOG); mend that, $WAY_OUT"
         build_timescaledb "$server"
     fi
     has_timescaledb "$server" ||
