@@ -6,7 +6,6 @@ The canonical document, whose digest names the version for ever, is the model's 
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from functools import reduce
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
@@ -195,8 +194,3 @@ def _instant(moment: date | datetime, zone: ZoneInfo) -> datetime:
 
 def _optional_instant(moment: date | datetime | None, zone: ZoneInfo) -> datetime | None:
     return None if moment is None else _instant(moment, zone)
-
-
-def plain_percent(number: Decimal) -> str:
-    """A percentage as people write it: 98, 99.5."""
-    return format(number.normalize(), "f")

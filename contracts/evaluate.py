@@ -24,7 +24,7 @@ from contracts.terms.fixed_fee import FeePer
 from contracts.terms.usage_price import Scope
 from contracts.timeline import Condition, timeline
 from ingest.units import conversion
-from vouch.canonical import canonical_json
+from vouch.canonical import canonical_json, plain
 from vouch.period import Period, iso, union
 
 # Changes whenever the same input could give another result; evaluations name the one that made them.
@@ -245,8 +245,8 @@ def _result_content(result: FeeShare | Usage | Uptime) -> dict[str, Any]:
             return {
                 "kind": "usage",
                 "unit": result.unit,
-                "quantity": _plain(result.quantity),
-                "by_asset": [[asset, _plain(quantity)] for asset, quantity in result.by_asset],
+                "quantity": plain(result.quantity),
+                "by_asset": [[asset, plain(quantity)] for asset, quantity in result.by_asset],
             }
         case Uptime():
             share = result.availability
@@ -257,12 +257,6 @@ def _result_content(result: FeeShare | Usage | Uptime) -> dict[str, Any]:
                 "verdict": result.judgment.verdict,
                 "shortfall": [result.judgment.shortfall.numerator, result.judgment.shortfall.denominator],
             }
-
-
-def _plain(number: Decimal) -> str:
-    """Digits without exponent and without trailing zeros: one spelling for one number."""
-    text = format(number, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 _EVALUATE: Final[Mapping[type, Callable[[Contract, Any, Period, Streams], Iterable[Evaluation]]]] = {

@@ -12,7 +12,7 @@ from typing import Any
 
 from ingest.catalogue import Metric
 from ingest.summary import DaySummary, Run, Shown, cut, straddles
-from vouch.period import Period, iso
+from vouch.period import Period, iso, utc_day
 
 # The last reading at or before an instant, and the first one after it.
 Around = Mapping[datetime, tuple[Shown, Shown]]
@@ -67,6 +67,13 @@ class Stream:
 def shown_evidence(shown: Shown | None) -> list[str] | None:
     """[instant, value] or None."""
     return [iso(shown.at), str(shown.value)] if shown else None
+
+
+def needed_days(days: Sequence[DaySummary], serves_from: datetime, part: Period) -> tuple[DaySummary, ...]:
+    """Of a series' days in order, those a stream rests on: from the one that holds the opening reading on."""
+    own = [day for day in days if utc_day(serves_from) <= day.day <= utc_day(part.end)]
+    opening = [i for i, day in enumerate(own) if day.runs[0].first.at <= part.start]
+    return tuple(own[opening[-1] :] if opening else own)
 
 
 def needed_cuts(days: Iterable[DaySummary], serves_from: datetime, part: Period) -> set[datetime]:

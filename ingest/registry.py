@@ -14,7 +14,7 @@ from psycopg import Connection, errors
 from psycopg.types.json import Jsonb
 from psycopg.types.range import TimestamptzRange
 
-from ingest.catalogue import Assignment, Catalogue, Metric, MetricKind, OnFall, Series
+from ingest.catalogue import Assignment, Catalogue, Metric, MetricKind, OnFall, Party, Series
 from ingest.registry_file import AssetDocument, MetricDocument, RegistryDocument
 from ingest.store import writing
 from vouch.document import Document, Fault
@@ -215,16 +215,15 @@ _METRIC_COLUMNS: Final = """
 """
 
 
-def load_catalogue(conn: Connection[Any]) -> Catalogue:
-    """Every device's series by metric name."""
+def load_catalogue(conn: Connection[Any], devices: list[str] | None = None) -> Catalogue:
+    """The series of these devices (default: of all) by device and metric name."""
     query = f"""SELECT s.device, s.id, {_METRIC_COLUMNS}
                   FROM ingest.series AS s
-                  JOIN ingest.metric AS m ON (m.product_type, m.name) = (s.product_type, s.metric)"""
+                  JOIN ingest.metric AS m ON (m.product_type, m.name) = (s.product_type, s.metric)
+                 WHERE %(devices)s::text[] IS NULL OR s.device = ANY (%(devices)s)"""
     catalogue: dict[str, dict[str, Series]] = {}
-    metrics: dict[int, Metric] = {}
-    for device, key, *columns in conn.execute(query.encode()).fetchall():
+    for device, key, *columns in conn.execute(query.encode(), {"devices": devices}).fetchall():
         metric = _metric(columns)
-        metric = metrics.setdefault(hash(repr(metric)), metric)
         catalogue.setdefault(device, {})[metric.name] = Series(key, device, metric)
     return catalogue
 
@@ -254,21 +253,6 @@ def list_assignments(conn: Connection[Any], assets: list[str], known_at: datetim
         Assignment(asset, device, start.astimezone(UTC), end.astimezone(UTC) if end else None)
         for asset, device, start, end in rows
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A legal person as documents print it; issuers also have a time zone, payment days and an IBAN."""
-
-    id: str
-    legal_name: str
-    address: tuple[str, ...]
-    country: str
-    vat_id: str | None
-    email: str | None
-    iban: str | None = None
-    time_zone: ZoneInfo | None = None
-    payment_days: int | None = None
 
 
 def load_issuer(conn: Connection[Any], issuer: str) -> Party:

@@ -23,7 +23,7 @@ from ingest.catalogue import MetricKind
 from ingest.reading import Rejection, decimal_of
 from ingest.summary import DaySummary, Run, Shown
 from vouch.canonical import canonical_json
-from vouch.period import MICROSECOND, from_micros, to_micros
+from vouch.period import DAY, MICROSECOND, Period, from_micros, to_micros
 
 WRITER_LOCK: Final = 7_601_001
 _PG_EPOCH_MICROS: Final = 946_684_800_000_000
@@ -51,6 +51,7 @@ def snapshot(conn: Connection[Any]) -> Iterator[datetime]:
 
     `conn` must not be in a transaction. Its first statement inside takes the snapshot, so the lock comes before.
     """
+    autocommit = conn.autocommit
     conn.autocommit = True
     try:
         conn.execute("SELECT pg_advisory_lock(%s)", (WRITER_LOCK,))
@@ -68,7 +69,7 @@ def snapshot(conn: Connection[Any]) -> Iterator[datetime]:
             raise
     finally:
         if not conn.closed:
-            conn.autocommit = False
+            conn.autocommit = autocommit
 
 
 def _now(conn: Connection[Any]) -> datetime:
@@ -162,11 +163,10 @@ _READINGS: Final = """
 def list_readings(
     conn: Connection[Any],
     series: Sequence[int],
-    start: datetime,
-    end: datetime,
+    span: Period,
     known_at: datetime | None = None,
 ) -> Iterator[tuple[int, list[tuple[int, float]]]]:
-    """(series, its readings as (microseconds, value) in time order) for each series with readings in [start, end).
+    """(series, its readings as (microseconds, value) in time order) for each series with readings in `span`.
 
     With `known_at`, only what was received before it.
     """
@@ -175,8 +175,8 @@ def list_readings(
     known = f" AND received_at < {_literal(known_at)}" if known_at else ""
     query = _READINGS.format(
         series=f"'{{{','.join(map(str, series))}}}'::int[]",
-        start=_literal(start),
-        end=_literal(end),
+        start=_literal(span.start),
+        end=_literal(span.end),
         known=known,
     )
     for key, rows in groupby(_copy_out(conn, query), key=lambda row: row[0]):
@@ -205,6 +205,7 @@ _LAST_BEFORE: Final = """
      CROSS JOIN LATERAL (
            SELECT measured_at, value FROM ingest.reading
             WHERE series = s.series AND measured_at >= %(day)s AND measured_at <= %(at)s
+              AND received_at < %(known_at)s
             ORDER BY measured_at DESC LIMIT 1) AS r
 """
 
@@ -214,14 +215,17 @@ _FIRST_AFTER: Final = """
      CROSS JOIN LATERAL (
            SELECT measured_at, value FROM ingest.reading
             WHERE series = s.series AND measured_at > %(at)s AND measured_at < %(day_end)s
+              AND received_at < %(known_at)s
             ORDER BY measured_at LIMIT 1) AS r
 """
 
 
-def find_around(conn: Connection[Any], series: Sequence[int], at: datetime) -> dict[int, tuple[Shown, Shown]]:
+def find_around(
+    conn: Connection[Any], series: Sequence[int], at: datetime, known_at: datetime
+) -> dict[int, tuple[Shown, Shown]]:
     """For each series with readings on both sides of `at` on its UTC day: the last at or before, the first after."""
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    given = {"series": list(series), "at": at, "day": day, "day_end": day + timedelta(days=1)}
+    given = {"series": list(series), "at": at, "day": day, "day_end": day + DAY, "known_at": known_at}
     before = {key: _shown(*rest) for key, *rest in conn.execute(_LAST_BEFORE, given).fetchall()}
     after = {key: _shown(*rest) for key, *rest in conn.execute(_FIRST_AFTER, given).fetchall()}
     return {key: (before[key], after[key]) for key in before.keys() & after.keys()}
@@ -238,29 +242,24 @@ _HIGHEST_BEFORE: Final = """
 """
 
 
-def find_highest(
-    conn: Connection[Any], series: int, start: datetime, end: datetime, known_at: datetime
-) -> Decimal | None:
-    """The highest value among raw readings in [start, end) that were known at `known_at`."""
-    given = {"series": series, "start": start, "end": end, "known_at": known_at}
+def find_highest(conn: Connection[Any], series: int, span: Period, known_at: datetime) -> Decimal | None:
+    """The highest value among raw readings in `span` that were received before `known_at`."""
+    given = {"series": series, "start": span.start, "end": span.end, "known_at": known_at}
     row = conn.execute(_HIGHEST_BEFORE, given).fetchone()
     return decimal_of(row[0]) if row and row[0] is not None else None
 
 
 _LATEST_BEFORE: Final = """
-    SELECT max(measured_at) FROM ingest.reading
-     WHERE series = %(series)s AND measured_at >= %(start)s AND measured_at < %(end)s
-       AND received_at < %(known_at)s
+    SELECT measured_at FROM ingest.reading
+     WHERE series = %(series)s AND measured_at < %(end)s AND received_at < %(known_at)s
+     ORDER BY measured_at DESC LIMIT 1
 """
 
 
-def find_latest(
-    conn: Connection[Any], series: int, start: datetime, end: datetime, known_at: datetime
-) -> datetime | None:
-    """The instant of the last raw reading in [start, end) that was known at `known_at`."""
-    given = {"series": series, "start": start, "end": end, "known_at": known_at}
-    row = conn.execute(_LATEST_BEFORE, given).fetchone()
-    return row[0].astimezone(UTC) if row and row[0] is not None else None
+def find_latest(conn: Connection[Any], series: int, end: datetime, known_at: datetime) -> datetime | None:
+    """The instant of the last raw reading before `end` that was received before `known_at`."""
+    row = conn.execute(_LATEST_BEFORE, {"series": series, "end": end, "known_at": known_at}).fetchone()
+    return row[0].astimezone(UTC) if row else None
 
 
 # Rejections and the ledger

@@ -6,7 +6,7 @@ are the readings they were written with: the reads that follow see them. One sum
 
 import logging
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from itertools import groupby
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from ingest import store
 from ingest.summary import DaySummary, summarise
+from vouch.period import DAY, Period
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ def recompute_days(
     for day, keys in groupby(by_day, key=lambda key: key[0]):
         start = datetime.combine(day, time(), UTC)
         wanted = sorted({series for _, series in keys})
-        for series, readings in store.list_readings(conn, wanted, start, start + timedelta(days=1), known_at):
+        for series, readings in store.list_readings(conn, wanted, Period(start, start + DAY), known_at):
             kind = kinds[series]
             summaries.append((series, summarise(kind.kind, kind.silence_max, readings)))
     return summaries

@@ -5,6 +5,7 @@ Pure. Whatever is frozen (contracts, evaluations, issued invoices) is stored as 
 
 import hashlib
 import json
+from decimal import Decimal
 from typing import Any
 
 
@@ -17,6 +18,12 @@ def canonical_json(content: Any) -> str:
 def digest_of(text: str) -> str:
     """SHA-256 of the text's UTF-8 bytes, 64 lower-case hex digits."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plain(number: Decimal) -> str:
+    """The number's digits without exponent and without trailing zeros: one spelling for one number."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _refuse_floats(content: Any) -> None:

@@ -141,8 +141,9 @@ def _faults_of(error: ValidationError, model: type[BaseModel], content: Any) -> 
 def _written_path(location: Path, content: Any) -> Path:
     """The path as it stands in the file: pydantic adds the names of union branches in between."""
     path: Path = ()
+    part: Any
     for part in location[:-1]:
-        if (isinstance(content, list) and isinstance(part, int) and part < len(content)) or (isinstance(content, dict) and part in content):
+        if isinstance(content, list) or (isinstance(content, dict) and part in content):
             path, content = (*path, part), content[part]
     is_branch = isinstance(content, dict) and content.get("kind") == location[-1]
     return path if is_branch or not location else (*path, location[-1])

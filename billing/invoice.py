@@ -1,0 +1,162 @@
+"""Invoices: charges become lines that are rounded once, and totals that are sums of rounded lines.
+
+Pure. VAT is computed per rate on the sum of its lines. Source: docs/data_path.md#arithmetic.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from billing.rating import Charge
+from ingest.catalogue import Party
+from vouch.canonical import plain
+from vouch.money import minor_digits, round_half_up
+from vouch.period import Period, iso
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """One charge as the customer reads it. `amount` is in whole minor units and negative for a credit."""
+
+    position: int
+    evaluation: int
+    term: str
+    asset: str | None
+    description: str
+    quantity: Decimal
+    unit: str
+    unit_price: Decimal
+    amount: Decimal
+    vat_percent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class VatTotal:
+    """The lines of one rate: their sum and the tax on it."""
+
+    vat_percent: Decimal
+    base: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceBody:
+    """Lines and totals: gross = net + vat."""
+
+    lines: tuple[InvoiceLine, ...]
+    vat_totals: tuple[VatTotal, ...]
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+
+
+def compose(charges: Sequence[Charge], evaluation_ids: Sequence[int], currency: str) -> InvoiceBody:
+    """The invoice that these charges make; `evaluation_ids` are those that `Charge.evaluation` counts."""
+    lines = tuple(
+        _line(position, charge, evaluation_ids[charge.evaluation]) for position, charge in enumerate(charges, start=1)
+    )
+    digits = minor_digits(currency)
+    zero = Decimal(0).scaleb(-digits)
+    vat_totals = []
+    for percent in sorted({line.vat_percent for line in lines}):
+        base = sum((line.amount for line in lines if line.vat_percent == percent), zero)
+        vat_totals.append(VatTotal(percent, base, round_half_up(Fraction(base) * Fraction(percent) / 100, digits)))
+    net = sum((line.amount for line in lines), zero)
+    vat = sum((total.amount for total in vat_totals), zero)
+    return InvoiceBody(lines, tuple(vat_totals), net, vat, net + vat)
+
+
+def _line(position: int, charge: Charge, evaluation: int) -> InvoiceLine:
+    amount = charge.money.rounded()
+    return InvoiceLine(
+        position=position,
+        evaluation=evaluation,
+        term=charge.term,
+        asset=charge.asset,
+        description=charge.description,
+        quantity=charge.quantity,
+        unit=charge.unit,
+        unit_price=abs(amount) if charge.unit_price is None else charge.unit_price,
+        amount=amount,
+        vat_percent=charge.vat_percent,
+    )
+
+
+def line_content(line: InvoiceLine, evaluation_digest: str) -> dict[str, Any]:
+    """A line as the issued document states it; amounts are text."""
+    return {
+        "position": line.position,
+        "term": line.term,
+        "asset": line.asset,
+        "description": line.description,
+        "quantity": plain(line.quantity),
+        "unit": line.unit,
+        "unit_price": plain(line.unit_price),
+        "amount": format(line.amount, "f"),
+        "vat_percent": plain(line.vat_percent),
+        "evaluation": line.evaluation,
+        "evaluation_digest": evaluation_digest,
+    }
+
+
+def document_content(
+    *,
+    number: str,
+    issued_on: date,
+    due_on: date,
+    contract: str,
+    currency: str,
+    month: date,
+    time_zone: str,
+    period: Period,
+    issuer: Party,
+    customer: Party,
+    body: InvoiceBody,
+    evaluation_digests: Mapping[int, str],
+    previous_digest: str,
+) -> dict[str, Any]:
+    """The whole document as it is frozen at issue."""
+    return {
+        "number": number,
+        "issued_on": issued_on.isoformat(),
+        "due_on": due_on.isoformat(),
+        "contract": contract,
+        "currency": currency,
+        "month": f"{month:%Y-%m}",
+        "time_zone": time_zone,
+        "period": [iso(period.start), iso(period.end)],
+        "issuer": _party_content(issuer) | {"iban": issuer.iban},
+        "customer": _party_content(customer),
+        "lines": [line_content(line, evaluation_digests[line.evaluation]) for line in body.lines],
+        "vat": [
+            {
+                "vat_percent": plain(total.vat_percent),
+                "base": format(total.base, "f"),
+                "amount": format(total.amount, "f"),
+            }
+            for total in body.vat_totals
+        ],
+        "net": format(body.net, "f"),
+        "vat_total": format(body.vat, "f"),
+        "gross": format(body.gross, "f"),
+        "previous_digest": previous_digest,
+    }
+
+
+def invoice_number(year: int, count: int) -> str:
+    """INV-2026-000001 and so on."""
+    return f"INV-{year}-{count:06d}"
+
+
+def _party_content(party: Party) -> dict[str, Any]:
+    return {
+        "id": party.id,
+        "legal_name": party.legal_name,
+        "address": list(party.address),
+        "country": party.country,
+        "vat_id": party.vat_id,
+        "email": party.email,
+    }

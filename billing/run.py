@@ -1,0 +1,190 @@
+"""Use cases of billing: close a month, issue, verify.
+
+Shell. Closing is safe to run twice and by several workers at once: a contract's month is taken under an advisory lock,
+evaluated inside one snapshot, and written only where it differs from what is there.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from psycopg import Connection, errors
+
+from billing import store
+from billing.invoice import InvoiceBody, compose, document_content, invoice_number
+from billing.rating import rate
+from contracts import store as contract_store
+from contracts.contract import governing
+from contracts.run import evaluate_month, load_current
+from contracts.streams import SummaryReader
+from ingest.registry import load_customer, load_issuer
+from ingest.store import snapshot
+from ingest.summariser import summarise_stale
+from vouch.canonical import canonical_json, digest_of
+from vouch.database import advisory_lock
+from vouch.errors import Conflict
+
+log = logging.getLogger(__name__)
+
+_TRIES: Final = 5
+
+
+class Outcome(StrEnum):
+    """What closing did with one contract's month."""
+
+    DRAFTED = "drafted"
+    REVISED = "revised"
+    UNCHANGED = "unchanged"
+    ISSUED = "issued already"
+    NOT_OVER = "month not over"
+    NOT_IN_FORCE = "not in force"
+    BUSY = "being closed elsewhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """One contract's month after closing; `invoice` is None where there is none."""
+
+    contract: str
+    outcome: Outcome
+    invoice: int | None
+
+
+def close_month(
+    conn: Connection[Any],
+    month: date,
+    contracts: Sequence[str] | None = None,
+    progress: Callable[[Closed], None] = lambda closed: None,
+) -> list[Closed]:
+    """Evaluate and draft `month` for these contracts (default: all) whose month is over. Running it again is safe.
+
+    `conn` must not be in a transaction. Raises NoContract.
+    """
+    summarise_stale(conn)
+    wanted = contract_store.list_contracts(conn) if contracts is None else contracts
+    conn.commit()
+    closed = []
+    for contract in wanted:
+        closed.append(_close_contract(conn, contract, month))
+        progress(closed[-1])
+    return closed
+
+
+def _close_contract(conn: Connection[Any], contract: str, month: date) -> Closed:
+    conn.autocommit = True
+    try:
+        with advisory_lock(conn, _lock_key(contract, month)) as held:
+            if not held:
+                return Closed(contract, Outcome.BUSY, None)
+            return _draft_surely(conn, contract, month)
+    finally:
+        conn.autocommit = False
+
+
+def _draft_surely(conn: Connection[Any], contract: str, month: date) -> Closed:
+    """Draft, in a new snapshot where somebody issued or replaced the invoice meanwhile."""
+    for _ in range(_TRIES - 1):
+        try:
+            return _draft(conn, contract, month)
+        except errors.SerializationFailure:
+            log.info("closing again after a concurrent change", extra={"contract": contract})
+    return _draft(conn, contract, month)
+
+
+def _draft(conn: Connection[Any], contract: str, month: date) -> Closed:
+    with snapshot(conn) as known_at:
+        current = load_current(conn, contract)
+        whole = current.month(month)
+        if whole.end > known_at:
+            return Closed(contract, Outcome.NOT_OVER, None)
+        versions = contract_store.load_versions(conn, contract, known_at)
+        parts = governing(versions, whole)
+        if not parts:
+            return Closed(contract, Outcome.NOT_IN_FORCE, None)
+        standing = store.find_for_month(conn, contract, month)
+        if standing is not None and standing.status == "issued":
+            return Closed(contract, Outcome.ISSUED, standing.id)
+        evaluated = evaluate_month(conn, contract, month, known_at, SummaryReader(known_at))
+        ids = contract_store.add_evaluations(conn, contract, whole, evaluated.evaluations, known_at)
+        body = compose(rate(evaluated.evaluations), ids, current.currency)
+        if standing is not None and store.load_body(conn, standing) == body:
+            return Closed(contract, Outcome.UNCHANGED, standing.id)
+        head = store.DraftHead(contract, current.issuer, current.customer, current.currency, month, whole, known_at)
+        invoice = store.put_draft(conn, head, body)
+    outcome = Outcome.DRAFTED if standing is None else Outcome.REVISED
+    log.info("month closed", extra={"contract": contract, "outcome": outcome, "invoice": invoice})
+    return Closed(contract, outcome, invoice)
+
+
+def _lock_key(contract: str, month: date) -> int:
+    digest = hashlib.sha256(f"close {contract} {month}".encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
+
+
+def issue_invoice(conn: Connection[Any], invoice: int) -> store.InvoiceHead:
+    """Give a draft its number and freeze it; an invoice issued already is returned as it is.
+
+    One transaction: the number is taken and the document stored together, or neither. Raises NoInvoice.
+    """
+    with conn.transaction():
+        head = store.load_invoice(conn, invoice, lock=True)
+        if head.status == "issued":
+            return head
+        body = store.load_body(conn, head)
+        if not body.lines:
+            raise Conflict(f"{head.name} has no lines: there is nothing to invoice")
+        issuer = load_issuer(conn, head.issuer)
+        assert issuer.time_zone is not None
+        assert issuer.payment_days is not None
+        store.lock_series(conn, head.issuer)
+        issued_at = _database_clock(conn)
+        issued_on = issued_at.astimezone(issuer.time_zone).date()
+        taken = store.take_number(conn, head.issuer, issued_on)
+        number = invoice_number(issued_on.year, taken.count)
+        due_on = issued_on + timedelta(days=issuer.payment_days)
+        content = canonical_json(
+            document_content(
+                number=number,
+                issued_on=issued_on,
+                due_on=due_on,
+                contract=head.contract,
+                currency=head.currency,
+                month=head.month,
+                time_zone=load_current(conn, head.contract).zone.key,
+                period=head.period,
+                issuer=issuer,
+                customer=load_customer(conn, head.customer),
+                body=body,
+                evaluation_digests=_evaluation_digests(conn, body),
+                previous_digest=taken.previous_digest,
+            )
+        )
+        store.mark_issued(
+            conn,
+            head,
+            number=number,
+            issued_at=issued_at,
+            issued_on=issued_on,
+            due_on=due_on,
+            content=content,
+            digest=digest_of(content),
+            previous_digest=taken.previous_digest,
+        )
+        log.info("invoice issued", extra={"invoice": head.id, "number": number})
+        return store.load_invoice(conn, invoice)
+
+
+def _evaluation_digests(conn: Connection[Any], body: InvoiceBody) -> dict[int, str]:
+    ids = sorted({line.evaluation for line in body.lines})
+    return {key: one.digest for key, one in contract_store.list_evaluations(conn, ids).items()}
+
+
+def _database_clock(conn: Connection[Any]) -> datetime:
+    row = conn.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    instant: datetime = row[0]
+    return instant.astimezone(UTC)

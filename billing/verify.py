@@ -1,0 +1,186 @@
+"""Verification: an invoice recomputed from raw readings, line by line.
+
+Shell around the same pure functions that made it, with none of the stored summaries: what was known then is read
+again, measured, judged and rated again, and compared with what the invoice says and with what its evidence says.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection
+
+from billing import store
+from billing.invoice import InvoiceBody, InvoiceLine, compose, line_content
+from billing.rating import rate
+from contracts import store as contract_store
+from contracts.evaluate import Evaluation
+from contracts.run import evaluate_month
+from contracts.store import StoredEvaluation
+from contracts.streams import RawReader
+from ingest.store import snapshot
+from vouch.canonical import canonical_json, digest_of
+from vouch.errors import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class LineVerdict:
+    """What came of one line; it is vouched for where `differences` is empty."""
+
+    position: int
+    description: str
+    amount: str
+    differences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What came of an invoice: of the document as a whole, and of each line."""
+
+    name: str
+    differences: tuple[str, ...]
+    lines: tuple[LineVerdict, ...]
+
+    @property
+    def vouched(self) -> bool:
+        """Whether nothing differs anywhere."""
+        return not self.differences and not any(line.differences for line in self.lines)
+
+
+def verify_invoice(conn: Connection[Any], name: str, issuer: str | None = None) -> Verification:
+    """Recompute one invoice. `conn` must not be in a transaction. Raises NoInvoice, or Conflict for a shared number."""
+    with snapshot(conn):
+        head = store.load_by_name(conn, name, issuer)
+        body = store.load_body(conn, head)
+        ids = sorted({line.evaluation for line in body.lines})
+        stored = contract_store.list_evaluations(conn, ids)
+        document = tuple(_document_differences(conn, head, body, stored))
+        try:
+            evaluations = evaluate_month(
+                conn, head.contract, head.month, head.known_at, RawReader(head.known_at)
+            ).evaluations
+        except Conflict as error:
+            lines = tuple(_line_verdict(line, [str(error)]) for line in body.lines)
+            return Verification(head.name, document, lines)
+    return _compare(head, body, stored, evaluations, document)
+
+
+def _compare(
+    head: store.InvoiceHead,
+    body: InvoiceBody,
+    stored: Mapping[int, StoredEvaluation],
+    evaluations: list[Evaluation],
+    document: tuple[str, ...],
+) -> Verification:
+    """Hold the stored lines against the recomputed ones."""
+    by_key = {(e.contract.version, e.term.id, e.subject, e.window): n for n, e in enumerate(evaluations)}
+    ids = [0] * len(evaluations)
+    for key, one in stored.items():
+        n = by_key.get((one.version, one.term, one.subject, one.window))
+        if n is not None:
+            ids[n] = key
+    recomputed = compose(rate(evaluations), ids, head.currency)
+    expected = {line.position: line for line in recomputed.lines}
+    verdicts = []
+    for line in body.lines:
+        differences = list(_evaluation_differences(stored[line.evaluation], evaluations, ids))
+        differences += _line_differences(line, expected.get(line.position))
+        verdicts.append(_line_verdict(line, differences))
+    missing = expected.keys() - {line.position for line in body.lines}
+    extra = [f"line {position} is missing: {expected[position].description}" for position in sorted(missing)]
+    if (recomputed.net, recomputed.vat, recomputed.gross) != (head.net, head.vat, head.gross):
+        extra.append(f"totals: {head.net} + {head.vat} = {head.gross} stored, {recomputed.gross} recomputed")
+    if recomputed.vat_totals != body.vat_totals:
+        extra.append("VAT totals differ from those recomputed")
+    return Verification(head.name, (*document, *extra), tuple(verdicts))
+
+
+def _line_verdict(line: InvoiceLine, differences: list[str]) -> LineVerdict:
+    return LineVerdict(line.position, line.description, format(line.amount, "f"), tuple(differences))
+
+
+def _document_differences(
+    conn: Connection[Any],
+    head: store.InvoiceHead,
+    body: InvoiceBody,
+    stored: Mapping[int, StoredEvaluation],
+) -> Iterator[str]:
+    """An issued document against its own digest and against the rows it was made from."""
+    for one in stored.values():
+        if digest_of(one.content) != one.digest:
+            yield f"evaluation {one.id}: the stored content does not have its digest"
+    if head.status != "issued":
+        return
+    assert head.content is not None
+    if digest_of(head.content) != head.digest:
+        yield "the issued document does not have its digest"
+    content = json.loads(head.content)
+    lines = [line_content(line, stored[line.evaluation].digest) for line in body.lines]
+    if content["lines"] != lines:
+        yield "the stored lines are not those of the issued document"
+    rows = {
+        "number": head.number,
+        "issued_on": str(head.issued_on),
+        "due_on": str(head.due_on),
+        "contract": head.contract,
+        "currency": head.currency,
+        "net": format(head.net, "f"),
+        "vat_total": format(head.vat, "f"),
+        "gross": format(head.gross, "f"),
+        "previous_digest": head.previous_digest,
+    }
+    for name, value in rows.items():
+        if content[name] != value:
+            yield f"{name}: {content[name]!r} in the issued document, {value!r} in the table"
+
+
+def _evaluation_differences(stored: StoredEvaluation, evaluations: list[Evaluation], ids: list[int]) -> Iterator[str]:
+    """What differs between a stored evaluation and its recomputation, down to the day of the reading."""
+    if stored.id not in ids:
+        yield f"term {stored.term!r} of version {stored.version} no longer covers {stored.subject}"
+        return
+    content = evaluations[ids.index(stored.id)].content()
+    if content == stored.content:
+        return
+    before, now = json.loads(stored.content), json.loads(content)
+    yield from _source_differences(before["sources"], now["sources"])
+    for part in ("contract_digest", "engine", "window", "result", "spans", "exclusions", "findings"):
+        if before[part] != now[part]:
+            yield f"{part}: {_short(before[part])} stored, {_short(now[part])} recomputed"
+
+
+def _source_differences(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[str]:
+    named = {(source["asset"], source["device"], source["metric"], source["from"]): source for source in now}
+    for source in before:
+        what = f"device {source['device']} metric {source['metric']}"
+        other = named.pop((source["asset"], source["device"], source["metric"], source["from"]), None)
+        if other is None:
+            yield f"{what} no longer serves {source['asset']} from {source['from']}"
+            continue
+        days = {day: (count, digest) for day, count, digest in other["days"]}
+        for day, count, digest in source["days"]:
+            count_now, digest_now = days.pop(day, (0, ""))
+            if count != count_now:
+                yield f"{what}: {count_now} readings on {day} (UTC), {count} when it was evaluated"
+            elif digest != digest_now:
+                yield f"{what}: the {count} readings on {day} (UTC) are not those that were evaluated"
+        for day in days:
+            yield f"{what}: readings on {day} (UTC) that were not evaluated"
+    for _, device, metric, start in named:
+        yield f"device {device} metric {metric} serves since {start}, unknown when it was evaluated"
+
+
+def _line_differences(line: InvoiceLine, expected: InvoiceLine | None) -> Iterator[str]:
+    if expected is None:
+        yield "no such line comes from the contract"
+        return
+    for name in ("term", "asset", "description", "quantity", "unit", "unit_price", "amount", "vat_percent"):
+        stored, recomputed = getattr(line, name), getattr(expected, name)
+        if stored != recomputed:
+            yield f"{name}: {stored} on the invoice, {recomputed} recomputed"
+
+
+def _short(content: Any) -> str:
+    text = canonical_json(content)
+    return text if len(text) <= 160 else f"{text[:150]}… ({digest_of(text)[:12]})"

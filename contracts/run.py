@@ -1,0 +1,72 @@
+"""Use cases of contracts: agree on one, evaluate a month.
+
+Shell: fetches, calls the pure part, saves.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from psycopg import Connection
+
+from contracts import store
+from contracts.contract import Contract, governing
+from contracts.document import ContractDocument, registry_faults
+from contracts.evaluate import Evaluation, evaluate
+from contracts.streams import DayReader, load_streams
+from ingest.registry import list_metrics
+from ingest.store import writing
+from vouch.document import Document
+from vouch.period import Period
+
+
+@dataclass(frozen=True, slots=True)
+class MonthEvaluated:
+    """All evaluations of one contract's month, and the month in the contract's zone."""
+
+    month: Period
+    evaluations: list[Evaluation]
+
+
+def check_contract(conn: Connection[Any], document: Document, written: ContractDocument) -> None:
+    """Raise DocumentFaults where the contract does not fit the registry."""
+    assets = [covered.asset for covered in written.assets]
+    owners = store.list_owners(conn, assets)
+    faults = registry_faults(written, list_metrics(conn, assets), owners)
+    if faults:
+        raise document.faults(faults)
+
+
+def apply_contract(conn: Connection[Any], document: Document, written: ContractDocument) -> bool:
+    """Agree on this version; False where exactly it was agreed before. Raises DocumentFaults or Conflict."""
+    check_contract(conn, document, written)
+    with writing(conn) as recorded_at:
+        return store.add_version(conn, written, recorded_at)
+
+
+def evaluate_month(
+    conn: Connection[Any],
+    contract: str,
+    month: date,
+    known_at: datetime,
+    reader: DayReader,
+    *,
+    until: datetime | None = None,
+) -> MonthEvaluated:
+    """What a contract's month came to as known at `known_at`; with `until`, what it has come to by then.
+
+    Raises NoContract. A month before or after the contract has no evaluations.
+    """
+    versions = store.load_versions(conn, contract, known_at)
+    whole = versions[-1].month(month)
+    evaluations: list[Evaluation] = []
+    window = whole if until is None else Period(whole.start, max(whole.start, min(whole.end, until)))
+    for version, part in governing(versions, window):
+        streams = load_streams(conn, version, part, known_at, reader)
+        evaluations += evaluate(version, part, streams)
+    return MonthEvaluated(whole, evaluations)
+
+
+def load_current(conn: Connection[Any], contract: str) -> Contract:
+    """The newest version of a contract. Raises NoContract."""
+    return store.load_versions(conn, contract)[-1]

@@ -1,0 +1,249 @@
+"""Storage of contract versions and evaluations. Nothing here is ever changed. The caller commits."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from psycopg import Connection, errors
+
+from contracts.contract import Contract
+from contracts.document import ContractDocument, canonical_document, contract_of, contract_of_canonical
+from contracts.evaluate import Evaluation
+from vouch.canonical import digest_of
+from vouch.errors import Conflict, NotFound
+from vouch.period import Period, iso
+
+
+class NoContract(NotFound):
+    """No contract has that id."""
+
+    def __init__(self, contract: str) -> None:
+        super().__init__(f"no contract {contract!r}; `vouch contract list` shows those there are")
+
+
+class VersionIsAgreed(Conflict):
+    """The version exists and says something else."""
+
+    def __init__(self, contract: str, version: int) -> None:
+        super().__init__(
+            f"contract {contract!r} version {version} is agreed and never changes: amend it by version {version + 1}"
+        )
+
+
+class AmendmentRefused(Conflict):
+    """A further version does not follow from the one before."""
+
+
+def add_version(conn: Connection[Any], written: ContractDocument, recorded_at: datetime) -> bool:
+    """Store an agreed version; returns False where exactly this one is stored already.
+
+    Raises VersionIsAgreed, AmendmentRefused, or Conflict for parties the registry does not know.
+    """
+    contract = contract_of(written)
+    stored = {version.version: version for version in list_versions(conn, contract.id)}
+    same = stored.get(contract.version)
+    if same is not None:
+        if same.digest != contract.digest:
+            raise VersionIsAgreed(contract.id, contract.version)
+        return False
+    _check_succession(contract, [*stored.values()])
+    try:
+        _insert(conn, contract, canonical_document(written), recorded_at)
+    except errors.ForeignKeyViolation as error:
+        raise Conflict(f"contract {contract.id!r}: {error.diag.message_detail}") from error
+    return True
+
+
+def _check_succession(contract: Contract, stored: Sequence[Contract]) -> None:
+    if not stored:
+        if contract.version != 1:
+            raise AmendmentRefused(f"contract {contract.id!r} begins with version 1")
+        return
+    last = max(stored, key=lambda version: version.version)
+    if contract.version != last.version + 1:
+        raise AmendmentRefused(f"contract {contract.id!r}: the next version is {last.version + 1}")
+    for name in ("issuer", "customer", "currency", "zone"):
+        if getattr(contract, name) != getattr(last, name):
+            raise AmendmentRefused(
+                f"contract {contract.id!r}: {name} stays {getattr(last, name)}; another {name} is another contract"
+            )
+    month = contract.month(contract.effective_from.astimezone(contract.zone).date())
+    if contract.effective_from != month.start or contract.effective_from <= last.effective_from:
+        raise AmendmentRefused(
+            f"contract {contract.id!r}: an amendment takes effect at the start of a month in {contract.zone.key}, "
+            f"after {iso(last.effective_from)}"
+        )
+
+
+def _insert(conn: Connection[Any], contract: Contract, document: str, recorded_at: datetime) -> None:
+    conn.execute(
+        """INSERT INTO contracts.contract (id, issuer, customer, currency, time_zone)
+           VALUES (%s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+        (contract.id, contract.issuer, contract.customer, contract.currency, contract.zone.key),
+    )
+    conn.execute(
+        """INSERT INTO contracts.version
+                  (contract, version, effective_from, effective_until, document, digest, recorded_at)
+           VALUES (%s, %s, %s, %s, %s, %s, %s)""",
+        (
+            contract.id,
+            contract.version,
+            contract.effective_from,
+            contract.effective_until,
+            document,
+            contract.digest,
+            recorded_at,
+        ),
+    )
+    with conn.cursor() as cur:
+        cur.executemany(
+            "INSERT INTO contracts.covered_asset (contract, version, asset) VALUES (%s, %s, %s)",
+            [(contract.id, contract.version, covered.asset) for covered in contract.assets],
+        )
+
+
+class AlteredDocument(Conflict):
+    """A stored contract document no longer has the digest it was agreed under."""
+
+    def __init__(self, contract: str, version: int) -> None:
+        super().__init__(f"contract {contract!r} version {version}: the stored document was altered")
+
+
+def list_versions(conn: Connection[Any], contract: str, known_at: datetime | None = None) -> list[Contract]:
+    """All versions recorded before `known_at` (default: all), in order. Raises AlteredDocument."""
+    rows = conn.execute(
+        """SELECT version, document, digest FROM contracts.version
+            WHERE contract = %(contract)s AND (%(at)s::timestamptz IS NULL OR recorded_at < %(at)s)
+            ORDER BY version""",
+        {"contract": contract, "at": known_at},
+    ).fetchall()
+    for version, document, digest in rows:
+        if digest_of(document) != digest:
+            raise AlteredDocument(contract, version)
+    return [contract_of_canonical(document) for _, document, _ in rows]
+
+
+def load_versions(conn: Connection[Any], contract: str, known_at: datetime | None = None) -> list[Contract]:
+    """As `list_versions`, at least one. Raises NoContract."""
+    versions = list_versions(conn, contract, known_at)
+    if not versions:
+        raise NoContract(contract)
+    return versions
+
+
+def list_contracts(conn: Connection[Any]) -> list[str]:
+    """The ids of all contracts, in order."""
+    return [row[0] for row in conn.execute("SELECT id FROM contracts.contract ORDER BY id").fetchall()]
+
+
+def list_owners(conn: Connection[Any], assets: Iterable[str]) -> dict[str, str]:
+    """The customer of each asset that the registry knows."""
+    rows = conn.execute("SELECT id, customer FROM ingest.asset WHERE id = ANY (%s)", (list(assets),))
+    return dict(rows.fetchall())
+
+
+# Evaluations
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvaluation:
+    """An evaluation as it is kept. `content` is canonical JSON, `digest` its SHA-256."""
+
+    id: int
+    contract: str
+    version: int
+    term: str
+    subject: str
+    window: Period
+    known_at: datetime
+    content: str
+    digest: str
+
+
+_LATEST: Final = """
+    SELECT DISTINCT ON (version, term, subject, window_start)
+           version, term, subject, window_start, id, revision, digest
+      FROM contracts.evaluation
+     WHERE contract = %(contract)s AND window_start >= %(start)s AND window_start < %(end)s
+     ORDER BY version, term, subject, window_start, revision DESC
+"""
+
+_ADD: Final = """
+    COPY contracts.evaluation
+         (contract, version, term, subject, window_start, window_end, revision, known_at, content, digest)
+    FROM STDIN
+"""
+
+
+def add_evaluations(
+    conn: Connection[Any],
+    contract: str,
+    month: Period,
+    evaluations: Sequence[Evaluation],
+    known_at: datetime,
+) -> list[int]:
+    """Keep each evaluation, as a further revision where it differs from the last one; the ids that stand, in order."""
+    latest = _list_latest(conn, contract, month)
+    fresh = []
+    for evaluation in evaluations:
+        content = evaluation.content()
+        digest = digest_of(content)
+        standing = latest.get(_key(evaluation))
+        if standing is None or standing[2] != digest:
+            revision = 1 if standing is None else standing[1] + 1
+            fresh.append((evaluation, revision, content, digest))
+    if fresh:
+        with conn.cursor() as cur, cur.copy(_ADD) as copy:
+            for evaluation, revision, content, digest in fresh:
+                window = evaluation.window
+                copy.write_row(
+                    (
+                        contract,
+                        evaluation.contract.version,
+                        evaluation.term.id,
+                        evaluation.subject,
+                        window.start,
+                        window.end,
+                        revision,
+                        known_at,
+                        content,
+                        digest,
+                    )
+                )
+        latest = _list_latest(conn, contract, month)
+    return [latest[_key(evaluation)][0] for evaluation in evaluations]
+
+
+def _key(evaluation: Evaluation) -> tuple[int, str, str, datetime]:
+    return evaluation.contract.version, evaluation.term.id, evaluation.subject, evaluation.window.start
+
+
+def _list_latest(
+    conn: Connection[Any], contract: str, month: Period
+) -> dict[tuple[int, str, str, datetime], tuple[int, int, str]]:
+    given = {"contract": contract, "start": month.start, "end": month.end}
+    rows = conn.execute(_LATEST, given).fetchall()
+    return {
+        (version, term, subject, start.astimezone(UTC)): (key, revision, digest)
+        for version, term, subject, start, key, revision, digest in rows
+    }
+
+
+_EVALUATIONS: Final = """
+    SELECT id, contract, version, term, subject, window_start, window_end, known_at, content, digest
+      FROM contracts.evaluation WHERE id = ANY (%s)
+"""
+
+
+def list_evaluations(conn: Connection[Any], ids: Sequence[int]) -> dict[int, StoredEvaluation]:
+    """The evaluations with these ids."""
+    found = {}
+    for key, contract, version, term, subject, start, end, known_at, content, digest in conn.execute(
+        _EVALUATIONS, (list(ids),)
+    ):
+        window = Period(start.astimezone(UTC), end.astimezone(UTC))
+        found[key] = StoredEvaluation(
+            key, contract, version, term, subject, window, known_at.astimezone(UTC), content, digest
+        )
+    return found
