@@ -37,21 +37,15 @@ def yaml_text(content: dict[str, Any]) -> str:
     return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
-def party(key: str, legal_name: str, address: list[str], country: str, vat_id: str) -> dict[str, Any]:
+def party(key: str, legal_name: str, address: list[str], country: str, vat_id: str | None) -> dict[str, Any]:
     """A legal person of the registry; the mail address is one that nobody can have."""
-    return {
-        "id": key,
-        "legal_name": legal_name,
-        "address": address,
-        "country": country,
-        "vat_id": vat_id,
-        "email": f"invoices@{key}.example",
-    }
+    who: dict[str, Any] = {"id": key, "legal_name": legal_name, "address": address, "country": country}
+    return who | ({"vat_id": vat_id} if vat_id else {}) | {"email": f"invoices@{key}.example"}
 
 
-def issuer(who: dict[str, Any], iban: str, zone: str, payment_days: int) -> dict[str, Any]:
+def issuer(who: dict[str, Any], iban: str | None, zone: str, payment_days: int) -> dict[str, Any]:
     """A legal person that sells."""
-    return who | {"iban": iban, "time_zone": zone, "payment_days": payment_days}
+    return who | ({"iban": iban} if iban else {}) | {"time_zone": zone, "payment_days": payment_days}
 
 
 def counter(name: str, unit: str, resolution: Decimal | int, highest: int, silence: int) -> dict[str, Any]:
