@@ -5,13 +5,13 @@ Pure. VAT is computed per rate on the sum of its lines. Source: docs/data_path.m
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from billing.rating import Charge
-from ingest.catalogue import Party
+from contracts.contract import Party
 from vouch.canonical import plain
 from vouch.money import minor_digits, round_half_up
 from vouch.period import Period, iso
@@ -51,6 +51,42 @@ class InvoiceBody:
     net: Decimal
     vat: Decimal
     gross: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceHead:
+    """An invoice without its lines; number, dates, content and digests are None while it is a draft."""
+
+    id: int
+    contract: str
+    issuer: str
+    customer: str
+    currency: str
+    month: date
+    period_start: datetime
+    period_end: datetime
+    known_at: datetime
+    net: Decimal
+    vat: Decimal
+    gross: Decimal
+    status: str
+    number: str | None
+    issued_at: datetime | None
+    issued_on: date | None
+    due_on: date | None
+    content: str | None
+    digest: str | None
+    previous_digest: str | None
+
+    @property
+    def period(self) -> Period:
+        """The billing period."""
+        return Period(self.period_start.astimezone(UTC), self.period_end.astimezone(UTC))
+
+    @property
+    def name(self) -> str:
+        """The number, or how a draft is called."""
+        return self.number or f"draft-{self.id}"
 
 
 def compose(charges: Sequence[Charge], evaluation_ids: Sequence[int], currency: str) -> InvoiceBody:

@@ -15,10 +15,10 @@ from contracts.evaluate import ALL_ASSETS, Evaluation, Uptime, Usage
 from contracts.judge.threshold import Verdict
 from contracts.measure.fee_share import FeeShare
 from contracts.terms import FixedFee, UptimeGuarantee, UsagePrice
-from ingest.units import unit_of
 from vouch.canonical import plain
 from vouch.money import Money, round_half_up
 from vouch.period import Period
+from vouch.units import unit_of
 
 # Exact fees by term, subject and window: what a credit is a percentage of.
 Fees = Mapping[tuple[str, str, Period], Money]

@@ -8,25 +8,23 @@ import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from psycopg import Connection, errors
 
 from billing import store
-from billing.invoice import InvoiceBody, compose, document_content, invoice_number
+from billing.invoice import InvoiceBody, InvoiceHead, compose, document_content, invoice_number
 from billing.rating import rate
 from contracts import store as contract_store
 from contracts.contract import governing
-from contracts.run import evaluate_month, load_current
+from contracts.run import bring_up_to_date, evaluate_month, load_current
 from contracts.streams import SummaryReader
-from ingest.registry import load_customer, load_issuer
-from ingest.store import snapshot
-from ingest.summariser import summarise_stale
 from vouch.canonical import canonical_json, digest_of
 from vouch.database import advisory_lock
 from vouch.errors import Conflict
+from vouch.knowledge import database_clock, snapshot
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +62,7 @@ def close_month(
 
     `conn` must not be in a transaction. Raises NoContract.
     """
-    summarise_stale(conn)
+    bring_up_to_date(conn)
     wanted = contract_store.list_contracts(conn) if contracts is None else contracts
     conn.commit()
     closed = []
@@ -72,6 +70,22 @@ def close_month(
         closed.append(_close_contract(conn, contract, month))
         progress(closed[-1])
     return closed
+
+
+def due_months(conn: Connection[Any], days_after: int) -> list[tuple[date, str]]:
+    """(month, contract) of every month in force that ended `days_after` days ago or more and has no invoice yet."""
+    now = database_clock(conn)
+    found: list[tuple[date, str]] = []
+    for contract in contract_store.list_contracts(conn):
+        versions = contract_store.load_versions(conn, contract)
+        zone = versions[0].zone
+        invoiced = store.list_months(conn, contract)
+        month = versions[0].effective_from.astimezone(zone).date().replace(day=1)
+        while (period := versions[-1].month(month)).end + timedelta(days=days_after) <= now:
+            if month not in invoiced and governing(versions, period):
+                found.append((month, contract))
+            month = (month + timedelta(days=31)).replace(day=1)
+    return sorted(found)
 
 
 def _close_contract(conn: Connection[Any], contract: str, month: date) -> Closed:
@@ -125,7 +139,7 @@ def _lock_key(contract: str, month: date) -> int:
     return int.from_bytes(digest[:8], signed=True)
 
 
-def issue_invoice(conn: Connection[Any], invoice: int) -> store.InvoiceHead:
+def issue_invoice(conn: Connection[Any], invoice: int) -> InvoiceHead:
     """Give a draft its number and freeze it; an invoice issued already is returned as it is.
 
     One transaction: the number is taken and the document stored together, or neither. Raises NoInvoice.
@@ -137,11 +151,11 @@ def issue_invoice(conn: Connection[Any], invoice: int) -> store.InvoiceHead:
         body = store.load_body(conn, head)
         if not body.lines:
             raise Conflict(f"{head.name} has no lines: there is nothing to invoice")
-        issuer = load_issuer(conn, head.issuer)
+        issuer = contract_store.load_issuer(conn, head.issuer)
         assert issuer.time_zone is not None
         assert issuer.payment_days is not None
         store.lock_series(conn, head.issuer)
-        issued_at = _database_clock(conn)
+        issued_at = database_clock(conn)
         issued_on = issued_at.astimezone(issuer.time_zone).date()
         taken = store.take_number(conn, head.issuer, issued_on)
         number = invoice_number(issued_on.year, taken.count)
@@ -157,7 +171,7 @@ def issue_invoice(conn: Connection[Any], invoice: int) -> store.InvoiceHead:
                 time_zone=load_current(conn, head.contract).zone.key,
                 period=head.period,
                 issuer=issuer,
-                customer=load_customer(conn, head.customer),
+                customer=contract_store.load_customer(conn, head.customer),
                 body=body,
                 evaluation_digests=_evaluation_digests(conn, body),
                 previous_digest=taken.previous_digest,
@@ -181,10 +195,3 @@ def issue_invoice(conn: Connection[Any], invoice: int) -> store.InvoiceHead:
 def _evaluation_digests(conn: Connection[Any], body: InvoiceBody) -> dict[int, str]:
     ids = sorted({line.evaluation for line in body.lines})
     return {key: one.digest for key, one in contract_store.list_evaluations(conn, ids).items()}
-
-
-def _database_clock(conn: Connection[Any]) -> datetime:
-    row = conn.execute("SELECT clock_timestamp()").fetchone()
-    assert row is not None
-    instant: datetime = row[0]
-    return instant.astimezone(UTC)

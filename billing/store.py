@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any, Final
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from billing.invoice import InvoiceBody, InvoiceLine, VatTotal
+from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, VatTotal
 from vouch.errors import Conflict, NotFound
 from vouch.period import Period
 
@@ -28,42 +27,6 @@ class ClockWentBack(Conflict):
         super().__init__(f"an invoice dated {issued_on} cannot follow one dated {last}: check the database clock")
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceHead:
-    """An invoice without its lines; number, dates, content and digests are None while it is a draft."""
-
-    id: int
-    contract: str
-    issuer: str
-    customer: str
-    currency: str
-    month: date
-    period_start: datetime
-    period_end: datetime
-    known_at: datetime
-    net: Decimal
-    vat: Decimal
-    gross: Decimal
-    status: str
-    number: str | None
-    issued_at: datetime | None
-    issued_on: date | None
-    due_on: date | None
-    content: str | None
-    digest: str | None
-    previous_digest: str | None
-
-    @property
-    def period(self) -> Period:
-        """The billing period."""
-        return Period(self.period_start.astimezone(UTC), self.period_end.astimezone(UTC))
-
-    @property
-    def name(self) -> str:
-        """The number, or how a draft is called."""
-        return self.number or f"draft-{self.id}"
-
-
 _HEAD: Final = """
     SELECT id, contract, issuer, customer, currency, month, period_start, period_end, known_at, net, vat, gross,
            status, number, issued_at, issued_on, due_on, content, digest, previous_digest
@@ -76,6 +39,12 @@ def find_for_month(conn: Connection[Any], contract: str, month: date) -> Invoice
     with conn.cursor(row_factory=class_row(InvoiceHead)) as cur:
         query = _HEAD + " WHERE contract = %s AND month = %s FOR UPDATE"
         return cur.execute(query.encode(), (contract, month)).fetchone()
+
+
+def list_months(conn: Connection[Any], contract: str) -> set[date]:
+    """The months for which the contract has an invoice, draft or issued."""
+    rows = conn.execute("SELECT month FROM billing.invoice WHERE contract = %s", (contract,)).fetchall()
+    return {row[0] for row in rows}
 
 
 def load_invoice(conn: Connection[Any], invoice: int, *, lock: bool = False) -> InvoiceHead:

@@ -12,16 +12,16 @@ from typing import Any
 from psycopg import Connection
 
 from billing import store
-from billing.invoice import InvoiceBody, InvoiceLine, compose, line_content
+from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, compose, line_content
 from billing.rating import rate
 from contracts import store as contract_store
 from contracts.evaluate import Evaluation
 from contracts.run import evaluate_month
 from contracts.store import StoredEvaluation
 from contracts.streams import RawReader
-from ingest.store import snapshot
 from vouch.canonical import canonical_json, digest_of
 from vouch.errors import Conflict
+from vouch.knowledge import snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def verify_invoice(conn: Connection[Any], name: str, issuer: str | None = None) 
 
 
 def _compare(
-    head: store.InvoiceHead,
+    head: InvoiceHead,
     body: InvoiceBody,
     stored: Mapping[int, StoredEvaluation],
     evaluations: list[Evaluation],
@@ -102,7 +102,7 @@ def _line_verdict(line: InvoiceLine, differences: list[str]) -> LineVerdict:
 
 def _document_differences(
     conn: Connection[Any],
-    head: store.InvoiceHead,
+    head: InvoiceHead,
     body: InvoiceBody,
     stored: Mapping[int, StoredEvaluation],
 ) -> Iterator[str]:

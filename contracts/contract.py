@@ -16,6 +16,21 @@ from vouch.period import Period
 
 
 @dataclass(frozen=True, slots=True)
+class Party:
+    """A legal person as documents print it; issuers also have a time zone, payment days and an IBAN."""
+
+    id: str
+    legal_name: str
+    address: tuple[str, ...]
+    country: str
+    vat_id: str | None
+    email: str | None
+    iban: str | None = None
+    time_zone: ZoneInfo | None = None
+    payment_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class CoveredAsset:
     """An asset and the span in which the contract covers it; no end means until further notice."""
 

@@ -23,9 +23,9 @@ from contracts.terms import FixedFee, Term, UptimeGuarantee, UsagePrice
 from contracts.terms.fixed_fee import FeePer
 from contracts.terms.usage_price import Scope
 from contracts.timeline import Condition, timeline
-from ingest.units import conversion
 from vouch.canonical import canonical_json, plain
 from vouch.period import Period, iso, union
+from vouch.units import conversion
 
 # Changes whenever the same input could give another result; evaluations name the one that made them.
 ENGINE: Final = "1"

@@ -15,9 +15,15 @@ from contracts.document import ContractDocument, registry_faults
 from contracts.evaluate import Evaluation, evaluate
 from contracts.streams import DayReader, load_streams
 from ingest.registry import list_metrics
-from ingest.store import writing
+from ingest.summariser import summarise_stale
 from vouch.document import Document
+from vouch.knowledge import recording
 from vouch.period import Period
+
+
+def bring_up_to_date(conn: Connection[Any]) -> None:
+    """Have the day summaries hold all readings by now, so that little is left to read raw."""
+    summarise_stale(conn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def check_contract(conn: Connection[Any], document: Document, written: ContractD
 def apply_contract(conn: Connection[Any], document: Document, written: ContractDocument) -> bool:
     """Agree on this version; False where exactly it was agreed before. Raises DocumentFaults or Conflict."""
     check_contract(conn, document, written)
-    with writing(conn) as recorded_at:
+    with recording(conn) as recorded_at:
         return store.add_version(conn, written, recorded_at)
 
 

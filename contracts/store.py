@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from psycopg import Connection, errors
 
-from contracts.contract import Contract
+from contracts.contract import Contract, Party
 from contracts.document import ContractDocument, canonical_document, contract_of, contract_of_canonical
 from contracts.evaluate import Evaluation
 from vouch.canonical import digest_of
@@ -20,6 +21,13 @@ class NoContract(NotFound):
 
     def __init__(self, contract: str) -> None:
         super().__init__(f"no contract {contract!r}; `vouch contract list` shows those there are")
+
+
+class NoParty(NotFound):
+    """No issuer or customer has that id."""
+
+    def __init__(self, kind: str, party: str) -> None:
+        super().__init__(f"no {kind} {party!r} in the registry")
 
 
 class VersionIsAgreed(Conflict):
@@ -132,6 +140,19 @@ def load_versions(conn: Connection[Any], contract: str, known_at: datetime | Non
     return versions
 
 
+def load_document(conn: Connection[Any], contract: str, version: int | None = None) -> str:
+    """The canonical document of a version (default: the newest). Raises NoContract."""
+    row = conn.execute(
+        """SELECT document FROM contracts.version
+            WHERE contract = %(contract)s AND (%(version)s::int IS NULL OR version = %(version)s)
+            ORDER BY version DESC LIMIT 1""",
+        {"contract": contract, "version": version},
+    ).fetchone()
+    if row is None:
+        raise NoContract(contract if version is None else f"{contract} version {version}")
+    return str(row[0])
+
+
 def list_contracts(conn: Connection[Any]) -> list[str]:
     """The ids of all contracts, in order."""
     return [row[0] for row in conn.execute("SELECT id FROM contracts.contract ORDER BY id").fetchall()]
@@ -141,6 +162,34 @@ def list_owners(conn: Connection[Any], assets: Iterable[str]) -> dict[str, str]:
     """The customer of each asset that the registry knows."""
     rows = conn.execute("SELECT id, customer FROM ingest.asset WHERE id = ANY (%s)", (list(assets),))
     return dict(rows.fetchall())
+
+
+# Parties, as the registry declares them
+
+
+def load_issuer(conn: Connection[Any], issuer: str) -> Party:
+    """The seller. Raises NotFound."""
+    row = conn.execute(
+        """SELECT id, legal_name, address, country, vat_id, email, iban, time_zone, payment_days
+             FROM ingest.issuer WHERE id = %s""",
+        (issuer,),
+    ).fetchone()
+    if row is None:
+        raise NoParty("issuer", issuer)
+    key, name, address, country, vat_id, email, iban, zone, days = row
+    return Party(key, name, tuple(address), country, vat_id, email, iban, ZoneInfo(zone), days)
+
+
+def load_customer(conn: Connection[Any], customer: str) -> Party:
+    """The payer. Raises NotFound."""
+    row = conn.execute(
+        "SELECT id, legal_name, address, country, vat_id, email FROM ingest.customer WHERE id = %s",
+        (customer,),
+    ).fetchone()
+    if row is None:
+        raise NoParty("customer", customer)
+    key, name, address, country, vat_id, email = row
+    return Party(key, name, tuple(address), country, vat_id, email)
 
 
 # Evaluations

@@ -1,4 +1,4 @@
-"""The catalogue: what is declared about parties, metrics, devices and whom they serve.
+"""The catalogue: what is declared about metrics, devices and whom they serve.
 
 Pure. Loaded by registry.py; everything that has to know what a reading means asks here.
 """
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 
 class MetricKind(StrEnum):
@@ -59,21 +58,6 @@ class Assignment:
     device: str
     serves_from: datetime
     serves_until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A legal person as documents print it; issuers also have a time zone, payment days and an IBAN."""
-
-    id: str
-    legal_name: str
-    address: tuple[str, ...]
-    country: str
-    vat_id: str | None
-    email: str | None
-    iban: str | None = None
-    time_zone: ZoneInfo | None = None
-    payment_days: int | None = None
 
 
 # device → metric name → series

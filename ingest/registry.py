@@ -8,24 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from psycopg import Connection, errors
 from psycopg.types.json import Jsonb
 from psycopg.types.range import TimestamptzRange
 
-from ingest.catalogue import Assignment, Catalogue, Metric, MetricKind, OnFall, Party, Series
+from ingest.catalogue import Assignment, Catalogue, Metric, MetricKind, OnFall, Series
 from ingest.registry_file import AssetDocument, MetricDocument, RegistryDocument
-from ingest.store import writing
 from vouch.document import Document, Fault
-from vouch.errors import Conflict, NotFound
-
-
-class NoParty(NotFound):
-    """No issuer or customer has that id."""
-
-    def __init__(self, kind: str, party: str) -> None:
-        super().__init__(f"no {kind} {party!r} in the registry")
+from vouch.errors import Conflict
+from vouch.knowledge import recording
 
 
 class RegistryConflict(Conflict):
@@ -42,7 +34,7 @@ class Applied:
 def apply_registry(conn: Connection[Any], document: Document, declared: RegistryDocument) -> int:
     """Declare all of it in one transaction; returns how many entries were new or changed."""
     applied = Applied()
-    with writing(conn) as recorded_at:
+    with recording(conn) as recorded_at:
         for i, issuer in enumerate(declared.issuers):
             with _Placed(document, ("issuers", i)):
                 _put(conn, applied, "issuer", issuer.model_dump())
@@ -253,31 +245,6 @@ def list_assignments(conn: Connection[Any], assets: list[str], known_at: datetim
         Assignment(asset, device, start.astimezone(UTC), end.astimezone(UTC) if end else None)
         for asset, device, start, end in rows
     ]
-
-
-def load_issuer(conn: Connection[Any], issuer: str) -> Party:
-    """The seller. Raises NotFound."""
-    row = conn.execute(
-        """SELECT id, legal_name, address, country, vat_id, email, iban, time_zone, payment_days
-             FROM ingest.issuer WHERE id = %s""",
-        (issuer,),
-    ).fetchone()
-    if row is None:
-        raise NoParty("issuer", issuer)
-    key, name, address, country, vat_id, email, iban, zone, days = row
-    return Party(key, name, tuple(address), country, vat_id, email, iban, ZoneInfo(zone), days)
-
-
-def load_customer(conn: Connection[Any], customer: str) -> Party:
-    """The payer. Raises NotFound."""
-    row = conn.execute(
-        "SELECT id, legal_name, address, country, vat_id, email FROM ingest.customer WHERE id = %s",
-        (customer,),
-    ).fetchone()
-    if row is None:
-        raise NoParty("customer", customer)
-    key, name, address, country, vat_id, email = row
-    return Party(key, name, tuple(address), country, vat_id, email)
 
 
 def _metric(columns: list[Any]) -> Metric:

@@ -12,9 +12,9 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ingest.catalogue import MetricKind, OnFall
-from ingest.units import unit_of
 from vouch.document import Document, Fault, parse_document
 from vouch.errors import Invalid
+from vouch.units import unit_of
 
 SLUG: Final = "^[a-z0-9][a-z0-9_-]*$"
 NAME: Final = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -41,6 +41,12 @@ def _to_instant(text: Any) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant with its offset from UTC, such as 2026-10-01T00:00:00+02:00")
     return instant.astimezone(UTC)
+
+
+def _not_ours(name: str) -> str:
+    if name.startswith("vouch-"):
+        raise ValueError("a name that does not begin with vouch-, which names vouch's own accounts at the broker")
+    return name
 
 
 Slug = Annotated[str, Field(pattern=SLUG, max_length=64)]
@@ -113,7 +119,7 @@ class ProductTypeDocument(_Model):
 class ServedDocument(_Model):
     """The span in which a device speaks for an asset; no `until` means until further notice."""
 
-    device: Name
+    device: Annotated[Name, AfterValidator(_not_ours)]
     since: Instant
     until: Instant | None = None
 

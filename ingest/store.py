@@ -1,13 +1,7 @@
-"""Storage of readings, summaries and rejections. The caller commits.
-
-Writers and evaluations meet at one advisory lock: a writer holds it shared from before it takes `received_at` until
-its commit, and a snapshot holds it alone for the instant at which it takes `known_at`. So whatever was received
-before `known_at` is visible in that snapshot, and nothing else is.
-"""
+"""Storage of readings, summaries and rejections. The caller commits."""
 
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -25,7 +19,6 @@ from ingest.summary import DaySummary, Run, Shown
 from vouch.canonical import canonical_json
 from vouch.period import DAY, MICROSECOND, Period, from_micros, to_micros
 
-WRITER_LOCK: Final = 7_601_001
 _PG_EPOCH_MICROS: Final = 946_684_800_000_000
 _COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_TRAILER: Final = b"\xff\xff"
@@ -35,48 +28,6 @@ _READ_ROW: Final = struct.Struct(">hiiiqid")
 
 class AlreadyStored(Exception):
     """COPY met a reading that the table already holds; nothing of the batch was stored."""
-
-
-@contextmanager
-def writing(conn: Connection[Any]) -> Iterator[datetime]:
-    """A transaction that stores readings or registry facts; yields the instant they count as received."""
-    with conn.transaction():
-        conn.execute("SELECT pg_advisory_xact_lock_shared(%s)", (WRITER_LOCK,))
-        yield _now(conn)
-
-
-@contextmanager
-def snapshot(conn: Connection[Any]) -> Iterator[datetime]:
-    """A transaction that sees exactly what was received before the instant it yields (`known_at`).
-
-    `conn` must not be in a transaction. Its first statement inside takes the snapshot, so the lock comes before.
-    """
-    autocommit = conn.autocommit
-    conn.autocommit = True
-    try:
-        conn.execute("SELECT pg_advisory_lock(%s)", (WRITER_LOCK,))
-        try:
-            conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
-            known_at = _now(conn)
-        finally:
-            conn.execute("SELECT pg_advisory_unlock(%s)", (WRITER_LOCK,))
-        try:
-            yield known_at
-            conn.execute("COMMIT")
-        except BaseException:
-            if not conn.closed:
-                conn.execute("ROLLBACK")
-            raise
-    finally:
-        if not conn.closed:
-            conn.autocommit = autocommit
-
-
-def _now(conn: Connection[Any]) -> datetime:
-    row = conn.execute("SELECT clock_timestamp()").fetchone()
-    assert row is not None
-    instant: datetime = row[0]
-    return instant.astimezone(UTC)
 
 
 # Readings

@@ -19,6 +19,7 @@ from ingest.batch import Batch, Message, conflict, sort_out
 from ingest.catalogue import Catalogue
 from ingest.reading import WHOLE_MESSAGE, Rejection
 from ingest.registry import load_catalogue, load_revision
+from vouch.knowledge import recording
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class Writer:
             return self._write_one_by_one(conn, messages)
 
     def _write_once(self, conn: Connection[Any], messages: Sequence[Message]) -> Written:
-        with store.writing(conn) as received_at:
+        with recording(conn) as received_at:
             self._refresh(conn)
             batch = sort_out(messages, self._catalogue, received_at)
             return self._book(conn, batch, received_at)
@@ -90,7 +91,7 @@ class Writer:
                 raise
             except psycopg.Error as error:
                 refusal = Rejection(WHOLE_MESSAGE, "unstorable", str(error)[:500])
-                with store.writing(conn) as received_at:
+                with recording(conn) as received_at:
                     batch = Batch([message], rejections=[(0, refusal)])
                     done.append(self._book(conn, batch, received_at))
         return Written(
@@ -137,7 +138,7 @@ def replay_rejected(conn: Connection[Any], writer: Writer, limit: int) -> tuple[
         with conn.transaction():
             written = writer.write(conn, [Message(message.topic, message.payload)])
             refusals = [refusal for _, refusal in written.refusals]
-            with store.writing(conn) as replayed_at:
+            with recording(conn) as replayed_at:
                 store.mark_replayed(conn, message.id, refusals, replayed_at)
         stored += written.stored
         refused += len(refusals)

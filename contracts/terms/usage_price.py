@@ -15,8 +15,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from contracts.terms.base import Price, TermBase, TermDocument
 from ingest.catalogue import Metric, MetricKind
-from ingest.units import conversion, unit_of
 from vouch.errors import Invalid
+from vouch.units import conversion, unit_of
 
 
 class Scope(StrEnum):

@@ -109,8 +109,12 @@ CREATE TABLE ingest.reading (
     value       float8 NOT NULL CHECK (value > '-Infinity' AND value < 'Infinity'),
     received_at timestamptz NOT NULL
 );
-SELECT create_hypertable('ingest.reading', 'measured_at',
-                         chunk_time_interval => interval '7 days', create_default_indexes => false);
+DO $$
+BEGIN
+    PERFORM create_hypertable('ingest.reading', 'measured_at',
+                              chunk_time_interval => interval '7 days', create_default_indexes => false);
+END
+$$;
 CREATE UNIQUE INDEX reading_once ON ingest.reading (series, measured_at);
 COMMENT ON COLUMN ingest.reading.received_at IS 'when vouch stored it, by the database clock: what an evaluation knew is what came before its known_at';
 

@@ -1,0 +1,52 @@
+"""The `vouch` command."""
+
+import click
+
+from vouch.commands import bill, declare, ingested, services, simulate
+from vouch.commands.common import Commands
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="vouch")
+def main() -> None:
+    """Turns telemetry into invoices that both sides can check.
+
+    \b
+    Begin with `vouch demo`, or:
+      vouch up                          start database, broker and services in this folder
+      vouch registry apply FILE         say who sells, who pays, what is measured
+      vouch contract apply FILE         agree on terms
+      vouch close 2026-10               evaluate a month and draft its invoices
+      vouch invoice issue --month 2026-10
+      vouch verify --all                recompute every line from raw readings
+    """
+
+
+for command in (
+    services.up,
+    services.down,
+    services.status,
+    simulate.demo,
+    declare.registry,
+    declare.device,
+    declare.contract,
+    declare.account,
+    bill.close,
+    bill.invoice,
+    bill.verify,
+    ingested.balance,
+    ingested.rejections,
+    ingested.summarise,
+    simulate.sim,
+    simulate.replay,
+    services.db,
+    services.ingest,
+    services.schedule,
+    services.web,
+    declare.schema,
+):
+    main.add_command(command)
+
+
+if __name__ == "__main__":
+    main()

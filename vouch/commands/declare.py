@@ -1,0 +1,169 @@
+"""Declaring: registry, devices, contracts, accounts."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from vouch.commands.common import console, open_database, print_table
+from vouch.settings import load_settings
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def registry() -> None:
+    """Issuers, customers, product types, assets, devices."""
+
+
+@registry.command("apply")
+@click.argument("file", type=_FILE)
+@click.option("--check", is_flag=True, help="Only check the file; change nothing.")
+def registry_apply(file: Path, check: bool) -> None:
+    """Declare what FILE says, as a whole or not at all. Applying it twice changes nothing."""
+    from ingest.registry import apply_registry
+    from ingest.registry_file import parse_registry
+
+    document, declared = parse_registry(read_text(file), str(file))
+    if check:
+        console.print(f"{file}: well formed")
+        return
+    with open_database() as conn:
+        changed = apply_registry(conn, document, declared)
+    console.print(f"{file}: {changed} declarations new or changed" if changed else f"{file}: nothing to change")
+
+
+@click.group()
+def device() -> None:
+    """Devices and their credentials."""
+
+
+@device.command("add")
+@click.argument("device_id", metavar="DEVICE")
+def device_add(device_id: str) -> None:
+    """Give DEVICE credentials for the broker, shown this once. Given again, the old password ends."""
+    from ingest.credentials import add_device
+    from ingest.registry import load_catalogue
+    from vouch.errors import NotFound
+
+    with open_database() as conn:
+        if device_id not in load_catalogue(conn, [device_id]):
+            raise NotFound(f"device {device_id!r} is not in the registry: declare it with `vouch registry apply`")
+    password = add_device(load_settings(), device_id)
+    console.print(f"user name  {device_id}\npassword   {password}", soft_wrap=True)
+    console.print(f"It may publish to vouch/v1/{device_id}/telemetry only. The password is not stored: note it now.")
+
+
+@click.group()
+def contract() -> None:
+    """Contracts and their versions."""
+
+
+@contract.command("apply")
+@click.argument("files", metavar="FILE...", type=_FILE, nargs=-1, required=True)
+def contract_apply(files: tuple[Path, ...]) -> None:
+    """Agree on the contract version that each FILE states. An agreed version never changes."""
+    from contracts.document import parse_contract
+    from contracts.run import apply_contract
+
+    with open_database() as conn:
+        for file in files:
+            document, written = parse_contract(read_text(file), str(file))
+            new = apply_contract(conn, document, written)
+            conn.commit()
+            state = "agreed" if new else "was agreed before, nothing to change"
+            console.print(f"contract {written.contract} version {written.version}: {state}")
+
+
+@contract.command("check")
+@click.argument("file", type=_FILE)
+def contract_check(file: Path) -> None:
+    """Check FILE against the form and the registry; change nothing."""
+    from contracts.document import parse_contract
+    from contracts.run import check_contract
+
+    document, written = parse_contract(read_text(file), str(file))
+    with open_database() as conn:
+        check_contract(conn, document, written)
+    console.print(f"{file}: contract {written.contract} version {written.version} fits the registry")
+
+
+@contract.command("list")
+def contract_list() -> None:
+    """All contracts with their newest version."""
+    from contracts.run import load_current
+    from contracts.store import list_contracts
+
+    with open_database() as conn:
+        found = [load_current(conn, name) for name in list_contracts(conn)]
+    rows = [
+        (c.id, c.version, c.customer, c.currency, c.zone.key, len(c.assets), ", ".join(t.id for t in c.terms))
+        for c in found
+    ]
+    print_table("Contracts", ["contract", "version>", "customer", "currency", "time zone", "assets>", "terms"], rows)
+
+
+@contract.command("show")
+@click.argument("name", metavar="CONTRACT")
+@click.option("--version", type=int, help="Default: the newest.")
+def contract_show(name: str, version: int | None) -> None:
+    """Print the agreed document as JSON; it can be applied elsewhere as it is."""
+    import json
+
+    from contracts.store import load_document
+
+    with open_database() as conn:
+        text = load_document(conn, name, version)
+    click.echo(json.dumps(json.loads(text), indent=2, ensure_ascii=False))
+
+
+@click.group()
+def account() -> None:
+    """People who may sign in to the portal."""
+
+
+@account.command("add")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", type=click.Choice(["account_manager", "finance", "customer"]), required=True)
+@click.option("--customer", help="The customer whose people see it; with the role customer only.")
+@click.password_option(help="Asked for when not given.")
+def account_add(email: str, name: str, role: str, customer: str | None, password: str) -> None:
+    """Add a person, or give one a new password."""
+    from web.auth import add_account
+
+    with open_database() as conn:
+        add_account(conn, email, name, role, customer, password)
+        conn.commit()
+    console.print(f"{email} may sign in as {role}")
+
+
+def read_text(file: Path) -> str:
+    """A file's text; one that is not UTF-8 is an error with its name."""
+    from vouch.errors import Invalid
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{file}: not UTF-8 text: {error}") from error
+
+
+@click.command()
+@click.argument("which", type=click.Choice(["telemetry", "registry", "contract"]))
+def schema(which: str) -> None:
+    """Print a JSON Schema: of messages, registry files or contract files."""
+    import json
+
+    from contracts.document import ContractDocument
+    from ingest.formats.json import SCHEMA
+    from ingest.registry_file import RegistryDocument
+
+    match which:
+        case "telemetry":
+            found = SCHEMA
+        case "registry":
+            found = RegistryDocument.model_json_schema()
+        case _:
+            found = ContractDocument.model_json_schema()
+    json.dump(found, sys.stdout, indent=2)
+    sys.stdout.write("\n")

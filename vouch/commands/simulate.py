@@ -1,0 +1,119 @@
+"""Simulated and recorded devices, and the demonstration."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from vouch.commands.common import console, progress_line
+from vouch.settings import Settings, load_settings
+
+
+def _last_month() -> str:
+    first = datetime.now(UTC).date().replace(day=1)
+    return f"{first - timedelta(days=1):%Y-%m}"
+
+
+@click.command()
+@click.argument("fleet", type=click.Choice(["printers", "tyres", "uptime"]))
+@click.option("--months", default=_last_month, show_default="the last full month", help="2026-10 or 2026-09..2026-10.")
+@click.option("--seed", default="demo", show_default=True, help="The same seed gives the same fleet.")
+@click.option("--size", type=click.IntRange(1, 10_000), help="Assets; default: the fleet's usual size.")
+@click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write what really happened here.")
+@click.option("--rate", default=0.0, help="Messages a second; 0 is as fast as the broker takes it.")
+@click.option("--speed", default=0.0, help="Simulated seconds a second; 1 is real time, 0 does not wait.")
+@click.option("--declare", is_flag=True, help="First declare the fleet's registry and agree on its contracts.")
+def sim(
+    fleet: str, months: str, seed: str, size: int | None, truth: Path | None, rate: float, speed: float, declare: bool
+) -> None:
+    """Publish what a simulated FLEET says, faults included: printers, tyres or uptime."""
+    from device_sim import publisher
+    from device_sim.fleet import fleet as build_fleet
+    from device_sim.fleet import parse_months
+
+    settings = load_settings()
+    if declare:
+        built = build_fleet(fleet, seed, size, parse_months(months))
+        declare_all(settings, fleet, built.registry, built.contracts)
+    account = publisher.simulate(
+        simulator_url(settings), fleet, seed, size, months, truth, rate, progress_line(fleet), speed
+    )
+    console.print(f"{fleet}: {account.messages:,} messages with {account.readings:,} readings delivered")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--from", "start", help="First instant, such as 2019-05-01T00:00:00+02:00.")
+@click.option("--until", "end", help="Last instant.")
+@click.option("--rate", default=0.0, help="Messages a second; 0 is as fast as the broker takes it.")
+@click.option("--speed", default=0.0, help="Recorded seconds a second; 0 does not wait.")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many messages.")
+@click.option("--declare", is_flag=True, help="First declare the set's registry and agree on its contracts.")
+def replay(
+    folder: Path, start: str | None, end: str | None, rate: float, speed: float, limit: int | None, declare: bool
+) -> None:
+    """Publish the recorded telemetry in FOLDER as its devices would have."""
+    from device_sim import replay as recorded
+
+    settings = load_settings()
+    if declare:
+        declare_all(settings, str(folder), recorded.recorded_registry(folder), recorded.recorded_contracts(folder))
+    account = recorded.replay(
+        simulator_url(settings),
+        folder,
+        rate,
+        limit,
+        _instant(start, "--from"),
+        _instant(end, "--until"),
+        progress_line(folder.name),
+        speed,
+    )
+    console.print(f"{folder.name}: {account.messages:,} messages with {account.readings:,} readings delivered")
+
+
+@click.command()
+@click.option("--exit", "leave", is_flag=True, help="Stop everything at the end instead of serving the portal.")
+@click.option("--month", default=_last_month, show_default="the last full month", help="As 2026-10.")
+def demo(leave: bool, month: str) -> None:
+    """Start everything, bill a month of three simulated fleets, verify every line, serve the portal."""
+    from contracts.contract import parse_month
+    from vouch.demo import run_demo
+
+    run_demo(load_settings(), parse_month(month), leave=leave)
+
+
+def simulator_url(settings: Settings) -> str:
+    """The broker account of gateways, which may publish for any device."""
+    return settings.simulator_mqtt_url or settings.mqtt_url
+
+
+def declare_all(settings: Settings, name: str, registry: str, contracts: Any) -> None:
+    """Declare a registry and agree on contracts given as texts; what is there already stays."""
+    from contracts.document import parse_contract
+    from contracts.run import apply_contract
+    from ingest.registry import apply_registry
+    from ingest.registry_file import parse_registry
+    from vouch.commands.common import open_database
+
+    with open_database(settings) as conn:
+        changed = apply_registry(conn, *parse_registry(registry, f"{name} registry"))
+        agreed = sum(
+            apply_contract(conn, *parse_contract(text, f"{contract} contract")) for contract, text in contracts.items()
+        )
+        conn.commit()
+    console.print(f"  {name}: {changed} declarations and {agreed} contracts new or changed")
+
+
+def _instant(text: str | None, option: str) -> datetime | None:
+    from vouch.errors import Invalid
+
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid(f"{option}: {text!r} is not an instant such as 2019-05-01T00:00:00+02:00") from error
+    if instant.tzinfo is None:
+        raise Invalid(f"{option}: {text!r} needs its offset from UTC, such as +02:00 or Z")
+    return instant.astimezone(UTC)
