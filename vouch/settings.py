@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".vouch"), description="data folder of the embedded services")
     database_url: str = Field("", description="postgresql://user:password@host:port/name")
     mqtt_url: str = Field("", description="mqtt://user:password@host:port")
+    simulator_mqtt_url: str = Field(
+        "", description="as mqtt_url, with an account that may publish for any device: `vouch sim`, `vouch replay`"
+    )
+    device_mqtt_url: str = Field("", description="mqtt://host:port where devices connect, each with its own account")
     mqtt_client_id: str = Field("vouch-ingest", description="fixed: names the persistent session")
     mqtt_password_file: Path | None = Field(None, description="Mosquitto's password file, kept by `vouch device add`")
     mqtt_acl_file: Path | None = Field(None, description="Mosquitto's access list, kept by `vouch device add`")

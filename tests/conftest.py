@@ -1,0 +1,93 @@
+"""The real TimescaleDB and Mosquitto, once a session, and an empty migrated database for whoever asks.
+
+A test names what it needs: `services` (both servers), `database` (a new database's address), `conn` (a connection
+to it). Nothing is started for tests that need none of them.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from psycopg import Connection, sql
+from psycopg.conninfo import conninfo_to_dict
+
+from vouch import up
+from vouch.database import connect, migrate
+from vouch.settings import Settings
+
+_TEMPLATE: Final = "vouch_template"
+_NUMBERS: Final = count(1)
+
+# Tests kill processes, not the machine, so nothing needs to reach the disk; and TimescaleDB's workers would hold
+# connections to the template, which then could not be copied.
+_POSTGRESQL: Final = """
+fsync = off
+full_page_writes = off
+timescaledb.max_background_workers = 0
+"""
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Settings]:
+    """A private database server and broker; its database `vouch` is migrated and shared by all tests."""
+    # Not pytest's own folder: that is closed to the users as whom the servers run.
+    folder = Path(tempfile.mkdtemp(prefix="vouch-test-"))
+    folder.chmod(0o755)
+    home = folder / ".vouch"
+    home.mkdir(mode=0o755)
+    (home / "postgresql.conf").write_text(_POSTGRESQL)
+    try:
+        with up.embedded(home) as settings:
+            yield settings
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _template(services: Settings) -> str:
+    """The name of a migrated and empty database that accepts no connections, so that it can be copied at any time."""
+    template = sql.Identifier(_TEMPLATE)
+    with _administering(services) as conn:
+        conn.execute(sql.SQL("CREATE DATABASE {}").format(template))
+        migrate(_url(services, _TEMPLATE))
+        conn.execute(sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false").format(template))
+        conn.execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (_TEMPLATE,))
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database(services: Settings, _template: str) -> Iterator[str]:
+    """The address of a new, migrated and empty database, dropped after the test."""
+    name = f"vouch_test_{next(_NUMBERS)}"
+    identifier = sql.Identifier(name)
+    with _administering(services) as conn:
+        conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(_template)))
+    try:
+        yield _url(services, name)
+    finally:
+        with _administering(services) as conn:
+            conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(identifier))
+
+
+@pytest.fixture
+def conn(database: str) -> Iterator[Connection[Any]]:
+    """A connection to a new, migrated and empty database."""
+    with connect(database, "vouch-test") as connection:
+        yield connection
+
+
+@contextmanager
+def _administering(services: Settings) -> Iterator[Connection[Any]]:
+    with connect(_url(services, "postgres"), "vouch-test") as conn:
+        conn.autocommit = True
+        yield conn
+
+
+def _url(services: Settings, database: str) -> str:
+    parts = conninfo_to_dict(services.database_url)
+    return f"postgresql://{parts['user']}:{parts['password']}@{parts['host']}:{parts['port']}/{database}"

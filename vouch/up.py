@@ -1,0 +1,347 @@
+"""`vouch up`: all that vouch needs, running on this machine in one data folder.
+
+A private database and broker, unless settings name others; the migrations; vouch's own services as supervised
+processes. Whatever is killed is started again, here or by the next start, and no reading is lost by it.
+"""
+
+import logging
+import os
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from signal import SIGHUP, SIGINT, SIGTERM, Signals, signal
+from types import FrameType
+from typing import Any, Final
+
+from ingest.credentials import INGEST_ACCOUNT
+from vouch.database import migrate
+from vouch.embedded.broker import Broker, broker_account
+from vouch.embedded.cluster import DATABASE, Cluster, server_account
+from vouch.embedded.folder import LOOPBACK, SUPERVISOR, Folder, Record, is_free
+from vouch.embedded.processes import end, identify, is_alive, started_at
+from vouch.embedded.service import Service
+from vouch.embedded.supervisor import Stopped, Supervisor
+from vouch.errors import Conflict, Unavailable
+from vouch.log import JsonFormatter
+from vouch.settings import Settings, load_settings
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+
+_WEB: Final = "web"
+_WEB_PORTS: Final = range(8080, 8100)
+_STOP_SIGNALS: Final = (SIGINT, SIGTERM, SIGHUP)
+_DOWN_SECONDS_MAX: Final = 180.0
+_DOWN_POLL_SECONDS: Final = 0.1
+_LEFT_OVER_SECONDS: Final = 60.0
+
+
+class PortTaken(Conflict):
+    """The port that settings give to the portal belongs to another program."""
+
+    def __init__(self, host: str, port: int) -> None:
+        super().__init__(
+            f"port {port} on {host}, which the portal shall have, is in use: set VOUCH_WEB_PORT to another"
+        )
+
+
+class StillRunning(Unavailable):
+    """`vouch up` was asked to stop and has not."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__(f"`vouch up` (process {pid}) is still stopping after {_DOWN_SECONDS_MAX:g} s; see its log")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A service of vouch's own. One that `listens` serves HTTP at the portal's address."""
+
+    name: str
+    words: tuple[str, ...]
+    listens: bool = False
+
+
+INGEST: Final = Command("ingest", (sys.executable, "-m", "vouch", "ingest"))
+SCHEDULE: Final = Command("schedule", (sys.executable, "-m", "vouch", "schedule"))
+WEB: Final = Command(_WEB, (sys.executable, "-m", "vouch", "web"), listens=True)
+SERVICES: Final = (INGEST, SCHEDULE, WEB)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """One process of a data folder: state is starting, running, restarting or stopped."""
+
+    service: str
+    state: str
+    pid: int | None
+    address: str
+    since: datetime | None
+
+
+def up(
+    settings: Settings,
+    services: Sequence[Command] = SERVICES,
+    say: Say = lambda _: None,
+    on_ready: Callable[[Settings], None] = lambda _: None,
+) -> None:
+    """Run everything until SIGINT, SIGTERM or SIGHUP, then stop it in order. Call it from the main thread.
+
+    `say` gets lines for the person at the terminal. `on_ready` gets the settings with all addresses, once, and
+    must return soon: nothing is supervised meanwhile. Raises AlreadyRunning, or Unavailable with the reason.
+    """
+    stopping = threading.Event()
+
+    def stop(number: int, _: FrameType | None) -> None:
+        if not stopping.is_set():
+            say(f"{Signals(number).name}: stopping all services")
+        stopping.set()
+
+    with _handling(stop):
+        _serve(settings, services, say, on_ready, stopping)
+
+
+@contextmanager
+def running(
+    settings: Settings, services: Sequence[Command] = SERVICES, say: Say = lambda _: None
+) -> Iterator[Settings]:
+    """Everything runs, supervised by a thread of this process, while the block does; yields where it all is.
+
+    In the main thread SIGTERM and SIGHUP leave the block as SystemExit, so that `vouch down` stops it cleanly.
+    """
+    stopping = threading.Event()
+    ready: Future[Settings] = Future()
+
+    def serve() -> None:
+        try:
+            _serve(settings, services, say, ready.set_result, stopping)
+        except BaseException as error:
+            if ready.done():
+                log.exception("supervisor failed")
+            else:
+                ready.set_exception(error)
+
+    def leave(number: int, _: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    thread = threading.Thread(target=serve, name="vouch-up", daemon=True)
+    with _handling(leave, (SIGTERM, SIGHUP)):
+        thread.start()
+        try:
+            yield ready.result()
+        finally:
+            stopping.set()
+            thread.join()
+
+
+@contextmanager
+def embedded(home: Path, services: Sequence[Command] = (), say: Say = lambda _: None) -> Iterator[Settings]:
+    """A private database, migrated, and a private broker in `home` whatever the environment says; for tests."""
+    with running(load_settings(home=home, database_url="", mqtt_url=""), services, say) as settings:
+        yield settings
+
+
+def status(settings: Settings) -> list[Status]:
+    """The processes of this data folder, in the order of their start; empty where nothing was started."""
+    folder = Folder.find(settings.home)
+    if folder is None:
+        return []
+    rows = [_row(record) for record in folder.read_records().values()]
+    return sorted(rows, key=lambda row: (row.service != SUPERVISOR, row.since is None, row.since))
+
+
+def down(settings: Settings) -> bool:
+    """Stop the `vouch up` of this data folder and wait for its end; False where nothing ran.
+
+    What a killed `vouch up` has left is stopped too. Raises StillRunning.
+    """
+    folder = Folder.find(settings.home)
+    if folder is None:
+        return False
+    supervisor = folder.read_records().get(SUPERVISOR)
+    if not folder.is_locked():
+        with folder.lock():
+            return _end_left_over(folder, lambda _: None)
+    if supervisor is None or supervisor.process is None:
+        raise Unavailable(f"`vouch up` is just starting or ending in {folder.home}: try again in a moment")
+    if is_alive(supervisor.process):
+        os.kill(supervisor.process.pid, SIGTERM)
+    deadline = time.monotonic() + _DOWN_SECONDS_MAX
+    while folder.is_locked():
+        if time.monotonic() > deadline:
+            raise StillRunning(supervisor.process.pid)
+        time.sleep(_DOWN_POLL_SECONDS)
+    return True
+
+
+def _serve(
+    settings: Settings,
+    services: Sequence[Command],
+    say: Say,
+    on_ready: Callable[[Settings], None],
+    stopping: threading.Event,
+) -> None:
+    new = Folder.find(settings.home) is None
+    folder = Folder.make(settings.home, (server_account(), broker_account()))
+    if new and folder.data.parent != folder.home:
+        say(f"the servers' users cannot reach {folder.home}, so its data is in {folder.data}")
+    with folder.lock(), _logging_to(folder.log("up")):
+        folder.write_record(Record(SUPERVISOR, "starting", "", identify(os.getpid())))
+        _end_left_over(folder, say)
+        supervisor = Supervisor(folder, say, stopping)
+        try:
+            found = _start(folder, supervisor, settings, services, say)
+            portal = _portal(found) if any(command.listens for command in services) else ""
+            folder.write_record(Record(SUPERVISOR, "running", portal, identify(os.getpid())))
+            on_ready(found)
+            supervisor.watch()
+        except Stopped:
+            log.info("stopped while starting")
+        finally:
+            supervisor.stop()
+            folder.addresses_file.unlink(missing_ok=True)
+            folder.remove_record(SUPERVISOR)
+
+
+def _start(
+    folder: Folder, supervisor: Supervisor, settings: Settings, services: Sequence[Command], say: Say
+) -> Settings:
+    """Start everything in order; returns the settings with all addresses."""
+    addresses: dict[str, Any] = {}
+    if _is_ours(settings.database_url, folder.secret(DATABASE)):
+        cluster = Cluster(folder)
+        supervisor.start([cluster.service()])
+        addresses["database_url"] = cluster.make_database()
+        say("database is ready")
+    applied = migrate(addresses.get("database_url", settings.database_url))
+    if applied:
+        say(f"database schema is up to date ({applied} steps)")
+    if _is_ours(settings.mqtt_url, folder.secret(INGEST_ACCOUNT)):
+        broker = Broker(folder)
+        supervisor.start([broker.service()])
+        addresses |= broker.addresses()
+        say("broker is ready")
+    if any(command.listens for command in services):
+        addresses["web_port"] = _web_port(folder, settings)
+    if settings.secret_key in ("", folder.secret(_WEB)):
+        addresses["secret_key"] = folder.secret(_WEB)
+    found = settings.model_copy(update=addresses | {"home": folder.home})
+    folder.write_addresses(addresses)
+    supervisor.start([_service(command, found) for command in services])
+    for command in services:
+        say(f"{command.name} is ready")
+    return found
+
+
+def _is_ours(url: str, password: str) -> bool:
+    """Whether an address names our own service, as the addresses of a killed `vouch up` still do."""
+    return not url or password in url
+
+
+def _service(command: Command, found: Settings) -> Service:
+    portal = _portal(found)
+    return Service(
+        name=command.name,
+        command=command.words,
+        address=portal if command.listens else "",
+        environment=_environment(found),
+        is_ready=(lambda: _answers(portal)) if command.listens else None,
+    )
+
+
+def _environment(found: Settings) -> dict[str, str]:
+    """Our own, with exactly the settings in force here in place of those it may name."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("VOUCH_")}
+    given = found.model_dump(mode="json", exclude_none=True)
+    return kept | {f"VOUCH_{name.upper()}": str(value) for name, value in given.items()}
+
+
+def _portal(found: Settings) -> str:
+    host = LOOPBACK if found.web_host in ("", "0.0.0.0", "::") else found.web_host  # noqa: S104
+    return f"http://{host}:{found.web_port}"
+
+
+def _answers(portal: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{portal}/healthz", timeout=2):  # noqa: S310
+            return True
+    except urllib.error.HTTPError as error:
+        # A portal without that page is a portal all the same.
+        return error.code < 500
+    except OSError:
+        return False
+
+
+def _web_port(folder: Folder, settings: Settings) -> int:
+    """The port that settings give, else the one of the last start, else the first free one from 8080 on."""
+    known = folder.known_port(_WEB)
+    if "web_port" in settings.model_fields_set and settings.web_port != known:
+        if not is_free(settings.web_host, settings.web_port):
+            raise PortTaken(settings.web_host, settings.web_port)
+        return settings.web_port
+    for port in (*([known] if known else []), *_WEB_PORTS):
+        if is_free(settings.web_host, port):
+            return folder.remember_port(_WEB, port)
+    return folder.port(_WEB)
+
+
+def _end_left_over(folder: Folder, say: Say) -> bool:
+    """End what a killed `vouch up` has left running here, and forget it; whether there was anything."""
+    left = folder.left_over()
+    for record, process in left:
+        say(f"{record.name} (process {process.pid}) was left over by a `vouch up` that was killed: stopping it")
+        # Each service's own gentle signal has been sent by the kernel already when its supervisor died.
+        end(process, ((SIGINT if record.name == "database" else SIGTERM, _LEFT_OVER_SECONDS),))
+        log.warning("left over process ended", extra={"service": record.name, "pid": process.pid})
+    for name in folder.read_records():
+        if name != SUPERVISOR:
+            folder.remove_record(name)
+    return bool(left)
+
+
+def _row(record: Record) -> Status:
+    alive = record.process if record.process and is_alive(record.process) else None
+    state = record.state if alive or record.state == "restarting" else "stopped"
+    return Status(
+        record.name, state, alive.pid if alive else None, record.address, started_at(alive) if alive else None
+    )
+
+
+@contextmanager
+def _handling(
+    handler: Callable[[int, FrameType | None], None], numbers: Sequence[Signals] = _STOP_SIGNALS
+) -> Iterator[None]:
+    """Signals go to `handler` inside the block, if we are the main thread, which alone can have them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal(number, handler) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal(number, former)
+
+
+@contextmanager
+def _logging_to(file: Path) -> Iterator[None]:
+    """What the supervisor notes goes to its own file too."""
+    handler = logging.FileHandler(file)
+    handler.setFormatter(JsonFormatter())
+    loggers = [logging.getLogger(name) for name in ("vouch.up", "vouch.embedded", "vouch.database")]
+    for logger in loggers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(handler)
+        handler.close()
