@@ -91,9 +91,7 @@ def add_device(settings: Settings, device: str, password: str | None = None) -> 
     if device in (INGEST_ACCOUNT, GATEWAY_ACCOUNT):
         raise BadCredential(f"device name {device!r}", "any other name, as this is an account of vouch's own")
     given = generate_password() if password is None else password
-    password_file, acl_file = _broker_files(settings)
-    change_accounts(password_file, lambda hashes: hashes | {device: hash_password(given)})
-    _keep_device_rules(acl_file)
+    set_accounts(*_broker_files(settings), {device: given})
     _reload(settings.mqtt_reload_command)
     return given
 
@@ -109,17 +107,15 @@ def remove_device(settings: Settings, device: str) -> None:
             raise NoSuchCredential(device)
         return {name: kept for name, kept in hashes.items() if name != device}
 
-    change_accounts(password_file, without)
+    _change_accounts(password_file, without)
     _reload(settings.mqtt_reload_command)
 
 
-def change_accounts(password_file: Path, change: Callable[[dict[str, str]], Mapping[str, str]]) -> None:
-    """Replace the password file's hashes, by user name, with what `change` makes of them; one caller at a time."""
-    with _turn(password_file):
-        lines = password_file.read_text().splitlines() if password_file.exists() else []
-        hashes = dict(line.split(":", 1) for line in lines if ":" in line)
-        text = "".join(f"{name}:{hashed}\n" for name, hashed in sorted(change(hashes).items()))
-        replace_file(password_file, text)
+def set_accounts(password_file: Path, acl_file: Path, passwords: Mapping[str, str]) -> None:
+    """Give accounts these passwords and leave all others alone; the files are made where they are missing."""
+    hashes = {name: hash_password(password) for name, password in passwords.items()}
+    _change_accounts(password_file, lambda known: known | hashes)
+    _keep_device_rules(acl_file)
 
 
 def generate_password() -> str:
@@ -169,6 +165,15 @@ def _broker_files(settings: Settings) -> tuple[Path, Path]:
         if not os.access(file.parent, os.R_OK | os.W_OK | os.X_OK):
             raise BrokerFilesUnavailable(f"the folder {file.parent} is missing, or not ours to write in")
     return settings.mqtt_password_file, settings.mqtt_acl_file
+
+
+def _change_accounts(password_file: Path, change: Callable[[dict[str, str]], Mapping[str, str]]) -> None:
+    """Replace the password file's hashes, by user name, with what `change` makes of them; one caller at a time."""
+    with _turn(password_file):
+        lines = password_file.read_text().splitlines() if password_file.exists() else []
+        hashes = dict(line.split(":", 1) for line in lines if ":" in line)
+        text = "".join(f"{name}:{hashed}\n" for name, hashed in sorted(change(hashes).items()))
+        replace_file(password_file, text)
 
 
 def _keep_device_rules(acl_file: Path) -> None:

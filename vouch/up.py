@@ -21,7 +21,7 @@ from signal import SIGHUP, SIGINT, SIGTERM, Signals, signal
 from types import FrameType
 from typing import Any, Final
 
-from ingest.credentials import INGEST_ACCOUNT
+from ingest.credentials import GATEWAY_ACCOUNT, INGEST_ACCOUNT, set_accounts
 from vouch.database import migrate
 from vouch.embedded.broker import Broker, broker_account
 from vouch.embedded.cluster import DATABASE, Cluster, server_account
@@ -225,7 +225,9 @@ def _start(
     if applied:
         say(f"database schema is up to date ({applied} steps)")
     if _is_ours(settings.mqtt_url, folder.secret(INGEST_ACCOUNT)):
-        broker = Broker(folder)
+        broker = Broker(folder, INGEST_ACCOUNT, GATEWAY_ACCOUNT)
+        ours = {name: folder.secret(name) for name in (INGEST_ACCOUNT, GATEWAY_ACCOUNT)}
+        set_accounts(broker.password_file, broker.acl_file, ours)
         supervisor.start([broker.service()])
         addresses |= broker.addresses()
         say("broker is ready")

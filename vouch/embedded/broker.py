@@ -18,15 +18,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.credentials import (
-    ACCESS_LIST,
-    GATEWAY_ACCOUNT,
-    INGEST_ACCOUNT,
-    change_accounts,
-    hash_password,
-    replace_file,
-)
-from vouch.embedded.folder import LOOPBACK, Folder
+from vouch.embedded.folder import LOOPBACK, Folder, write_private
 from vouch.embedded.processes import Account, is_alive, unprivileged
 from vouch.embedded.service import Service
 from vouch.errors import Unavailable
@@ -43,8 +35,8 @@ _CONFIGURATION: Final = """\
 # Written by `vouch up` at every start. What you want otherwise, such as a TLS listener, goes into {extra}.
 per_listener_settings false
 allow_anonymous false
-password_file {folder}/passwords
-acl_file {folder}/acl
+password_file {passwords}
+acl_file {acl}
 
 # For vouch itself and for gateways.
 listener {port} 127.0.0.1
@@ -98,21 +90,37 @@ def broker_account() -> Account | None:
 
 
 class Broker:
-    """One private Mosquitto inside a data folder."""
+    """One private Mosquitto inside a data folder. Who may speak to it stands in its two files, which others keep.
 
-    def __init__(self, folder: Folder) -> None:
+    `ours` names the account of vouch itself, with which the broker is asked whether it is ready; `gateway` that of
+    the simulator. Their passwords are secrets of the data folder.
+    """
+
+    def __init__(self, folder: Folder, ours: str, gateway: str) -> None:
         self._folder = folder
         self._data = folder.data / "broker"
         self._account = broker_account()
+        self._ours = ours
+        self._gateway = gateway
         self._port = 0
         self._devices_port = 0
+        self._make_folders()
+
+    @property
+    def password_file(self) -> Path:
+        """Where the broker reads who may log in."""
+        return self._data / "passwords"
+
+    @property
+    def acl_file(self) -> Path:
+        """Where the broker reads who may publish and read what."""
+        return self._data / "acl"
 
     def service(self) -> Service:
-        """Make the broker's files where there are none, configure it, and say how to run it."""
+        """Configure the broker and say how to run it."""
         program = shutil.which("mosquitto", path=f"{os.defpath}:{_PLACES}")
         if program is None:
             raise NoBroker
-        self._make_folders()
         self._port = self._folder.port(NAME)
         self._devices_port = self._folder.port(_DEVICES)
         self._configure()
@@ -130,11 +138,11 @@ class Broker:
     def addresses(self) -> dict[str, str | Path]:
         """The settings by which vouch's other commands find the broker and its files."""
         return {
-            "mqtt_url": self._url(INGEST_ACCOUNT),
-            "simulator_mqtt_url": self._url(GATEWAY_ACCOUNT),
+            "mqtt_url": self._url(self._ours),
+            "simulator_mqtt_url": self._url(self._gateway),
             "device_mqtt_url": f"mqtt://{LOOPBACK}:{self._devices_port}",
-            "mqtt_password_file": self._data / "passwords",
-            "mqtt_acl_file": self._data / "acl",
+            "mqtt_password_file": self.password_file,
+            "mqtt_acl_file": self.acl_file,
             "mqtt_reload_command": shlex.join((sys.executable, "-m", __name__, str(self._folder.home))),
         }
 
@@ -147,19 +155,20 @@ class Broker:
     def _configure(self) -> None:
         extra = self._folder.home / "mosquitto.conf"
         text = _CONFIGURATION.format(
-            folder=self._data, port=self._port, devices_port=self._devices_port, extra=extra
+            folder=self._data,
+            passwords=self.password_file,
+            acl=self.acl_file,
+            port=self._port,
+            devices_port=self._devices_port,
+            extra=extra,
         ) + (extra.read_text() if extra.exists() else "")
-        replace_file(self._data / "mosquitto.conf", text)
-        ours = {name: hash_password(self._folder.secret(name)) for name in (INGEST_ACCOUNT, GATEWAY_ACCOUNT)}
-        change_accounts(self._data / "passwords", lambda hashes: hashes | ours)
-        if not (self._data / "acl").exists():
-            replace_file(self._data / "acl", ACCESS_LIST)
+        write_private(self._data / "mosquitto.conf", text, self._account)
 
     def _url(self, account: str) -> str:
         return f"mqtt://{account}:{self._folder.secret(account)}@{LOOPBACK}:{self._port}"
 
     def _is_ready(self) -> bool:
-        return can_log_in(LOOPBACK, self._port, INGEST_ACCOUNT, self._folder.secret(INGEST_ACCOUNT))
+        return can_log_in(LOOPBACK, self._port, self._ours, self._folder.secret(self._ours))
 
 
 def can_log_in(host: str, port: int, user: str, password: str) -> bool:

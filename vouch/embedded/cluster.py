@@ -17,7 +17,6 @@ from typing import Any, Final
 import psycopg
 from psycopg import Connection, sql
 
-from ingest.credentials import replace_file
 from vouch.embedded.folder import LOOPBACK, Folder, write_private
 from vouch.embedded.processes import Account, end, run, unprivileged, working_in
 from vouch.embedded.service import Service
@@ -233,11 +232,9 @@ class Cluster:
         shutil.rmtree(unfinished, ignore_errors=True)
         try:
             unfinished.mkdir(mode=0o700)
-            password.unlink(missing_ok=True)
-            write_private(password, self._folder.secret(_SUPERUSER))
+            write_private(password, self._folder.secret(_SUPERUSER), self._account)
             if self._account:
                 os.chown(unfinished, self._account.uid, self._account.gid)
-                os.chown(password, self._account.uid, self._account.gid)
             fault = run(
                 [str(server.programs / "initdb"), "-D", str(unfinished), *_INITDB, f"--pwfile={password}"],
                 account=self._account,
@@ -253,12 +250,12 @@ class Cluster:
     def _configure(self) -> None:
         extra = self._folder.home / "postgresql.conf"
         text = _CONFIGURATION.format(port=self._port, extra=extra) + (extra.read_text() if extra.exists() else "")
-        replace_file(self._data / "vouch.conf", text)
-        replace_file(self._data / "pg_hba.conf", _ACCESS)
+        write_private(self._data / "vouch.conf", text, self._account)
+        write_private(self._data / "pg_hba.conf", _ACCESS, self._account)
         main = self._data / "postgresql.conf"
         written = main.read_text()
         if _INCLUDE not in written.splitlines():
-            replace_file(main, f"{written}\n{_INCLUDE}\n")
+            write_private(main, f"{written}\n{_INCLUDE}\n", self._account)
 
     def _clear_orphans(self) -> None:
         """End what a killed server has left in our own data folder, so that a new one may open it."""

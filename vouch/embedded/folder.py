@@ -16,6 +16,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -203,15 +204,17 @@ class Folder:
         return {}
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace a file as a whole; only its owner may read it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def write_private(path: Path, text: str, account: Account | None = None) -> None:
+    """Replace a file as a whole; only its owner may read it: `account`, or else we."""
+    # A new name each time: the folder may belong to `account`, who could have put a link at a known one.
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w") as file:
+        if account:
+            os.fchown(handle, account.uid, account.gid)
         file.write(text)
         file.flush()
         os.fsync(handle)
-    temporary.replace(path)
+    Path(temporary).replace(path)
 
 
 def is_free(host: str, port: int) -> bool:
