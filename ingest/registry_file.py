@@ -6,6 +6,7 @@ Pure. docs/operations.md#registry shows one. registry.py stores what this module
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import available_timezones
 
@@ -20,8 +21,13 @@ SLUG: Final = "^[a-z0-9][a-z0-9_-]*$"
 NAME: Final = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
 def _check_zone(name: str) -> str:
-    if name not in available_timezones():
+    if name not in _zones():
         raise ValueError("an IANA time zone such as Europe/Berlin")
     return name
 

@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 
 from vouch.commands.common import console, progress_line
-from vouch.settings import Settings, load_settings
+from vouch.settings import load_settings
 
 
 def _last_month() -> str:
@@ -23,21 +22,39 @@ def _last_month() -> str:
 @click.option("--truth", type=click.Path(dir_okay=False, path_type=Path), help="Write what really happened here.")
 @click.option("--rate", default=0.0, help="Messages a second; 0 is as fast as the broker takes it.")
 @click.option("--speed", default=0.0, help="Simulated seconds a second; 1 is real time, 0 does not wait.")
-@click.option("--declare", is_flag=True, help="First declare the fleet's registry and agree on its contracts.")
+@click.option(
+    "--declare", "declare_first", is_flag=True, help="First declare the fleet's registry and agree on its contracts."
+)
 def sim(
-    fleet: str, months: str, seed: str, size: int | None, truth: Path | None, rate: float, speed: float, declare: bool
+    fleet: str,
+    months: str,
+    seed: str,
+    size: int | None,
+    truth: Path | None,
+    rate: float,
+    speed: float,
+    declare_first: bool,
 ) -> None:
     """Publish what a simulated FLEET says, faults included: printers, tyres or uptime."""
     from device_sim import publisher
     from device_sim.fleet import fleet as build_fleet
     from device_sim.fleet import parse_months
+    from vouch.demo import declare
 
     settings = load_settings()
-    if declare:
+    if declare_first:
         built = build_fleet(fleet, seed, size, parse_months(months))
-        declare_all(settings, fleet, built.registry, built.contracts)
+        declare(settings, fleet, built.registry, built.contracts)
     account = publisher.simulate(
-        simulator_url(settings), fleet, seed, size, months, truth, rate, progress_line(fleet), speed
+        settings.simulator_mqtt_url or settings.mqtt_url,
+        fleet,
+        seed,
+        size,
+        months,
+        truth,
+        rate,
+        progress_line(fleet),
+        speed,
     )
     console.print(f"{fleet}: {account.messages:,} messages with {account.readings:,} readings delivered")
 
@@ -49,18 +66,21 @@ def sim(
 @click.option("--rate", default=0.0, help="Messages a second; 0 is as fast as the broker takes it.")
 @click.option("--speed", default=0.0, help="Recorded seconds a second; 0 does not wait.")
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many messages.")
-@click.option("--declare", is_flag=True, help="First declare the set's registry and agree on its contracts.")
+@click.option(
+    "--declare", "declare_first", is_flag=True, help="First declare the set's registry and agree on its contracts."
+)
 def replay(
-    folder: Path, start: str | None, end: str | None, rate: float, speed: float, limit: int | None, declare: bool
+    folder: Path, start: str | None, end: str | None, rate: float, speed: float, limit: int | None, declare_first: bool
 ) -> None:
     """Publish the recorded telemetry in FOLDER as its devices would have."""
     from device_sim import replay as recorded
+    from vouch.demo import declare
 
     settings = load_settings()
-    if declare:
-        declare_all(settings, str(folder), recorded.recorded_registry(folder), recorded.recorded_contracts(folder))
+    if declare_first:
+        declare(settings, str(folder), recorded.recorded_registry(folder), recorded.recorded_contracts(folder))
     account = recorded.replay(
-        simulator_url(settings),
+        settings.simulator_mqtt_url or settings.mqtt_url,
         folder,
         rate,
         limit,
@@ -81,28 +101,6 @@ def demo(leave: bool, month: str) -> None:
     from vouch.demo import run_demo
 
     run_demo(load_settings(), parse_month(month), leave=leave)
-
-
-def simulator_url(settings: Settings) -> str:
-    """The broker account of gateways, which may publish for any device."""
-    return settings.simulator_mqtt_url or settings.mqtt_url
-
-
-def declare_all(settings: Settings, name: str, registry: str, contracts: Any) -> None:
-    """Declare a registry and agree on contracts given as texts; what is there already stays."""
-    from contracts.document import parse_contract
-    from contracts.run import apply_contract
-    from ingest.registry import apply_registry
-    from ingest.registry_file import parse_registry
-    from vouch.commands.common import open_database
-
-    with open_database(settings) as conn:
-        changed = apply_registry(conn, *parse_registry(registry, f"{name} registry"))
-        agreed = sum(
-            apply_contract(conn, *parse_contract(text, f"{contract} contract")) for contract, text in contracts.items()
-        )
-        conn.commit()
-    console.print(f"  {name}: {changed} declarations and {agreed} contracts new or changed")
 
 
 def _instant(text: str | None, option: str) -> datetime | None:

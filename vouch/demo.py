@@ -1,0 +1,156 @@
+"""The demonstration: a month of three simulated fleets, from MQTT messages to issued and verified invoices.
+
+Everything is the product's own path; nothing is put into the database by the way. What an earlier run has done is
+found and left as it is.
+"""
+
+import secrets
+import signal
+import threading
+import time
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import click
+from psycopg import Connection
+
+from billing.run import close_month, issue_invoice
+from billing.store import InvoiceFilter, list_invoices
+from billing.verify import verify_invoice
+from contracts.document import parse_contract
+from contracts.run import apply_contract
+from device_sim.fleet import FLEETS, Fleet, fleet
+from device_sim.publisher import simulate
+from ingest.registry import apply_registry
+from ingest.registry_file import parse_registry
+from ingest.store import load_balance
+from vouch import up
+from vouch.commands.bill import print_invoices
+from vouch.commands.common import console, open_database, progress_line
+from vouch.commands.services import portal_address, say
+from vouch.errors import Conflict, Unavailable
+from vouch.settings import Settings
+from web.auth import add_account
+
+SEED: Final = "demo"
+_STALLED_SECONDS: Final = 60.0
+
+
+def run_demo(settings: Settings, month: date, *, leave: bool) -> None:
+    """Do all of it and serve the portal until Ctrl-C; with `leave`, stop everything at the end instead."""
+    began = time.monotonic()
+    console.print("[bold]Starting database, broker and services[/]")
+    with up.running(settings, say=say) as found:
+        fleets = [fleet(name, SEED, None, [month]) for name in FLEETS]
+        contracts = [name for one in fleets for name in one.contracts]
+        with open_database(found) as conn:
+            issued = _issued(conn, month, contracts)
+        for one in fleets:
+            _take_in(found, one, month, done=set(one.contracts) <= issued)
+        with open_database(found) as conn:
+            _bill(conn, month, contracts)
+            people = _invite(conn, fleets)
+        console.print(f"\nDone in {time.monotonic() - began:.0f} s. Portal: [bold]{portal_address(found)}[/]")
+        for email, role, password in people:
+            console.print(f"  {email:<34} {role:<16} password {password}", markup=False)
+        if leave:
+            console.print("Stopping everything (EXIT).")
+            return
+        console.print("Follow a line to its readings: Invoices, an invoice, a line. Ctrl-C stops everything.")
+        _wait_for_stop()
+
+
+def declare(settings: Settings, name: str, registry: str, contracts: Mapping[str, str]) -> None:
+    """Declare a registry and agree on contracts given as texts; what is there already stays."""
+    with open_database(settings) as conn:
+        changed = apply_registry(conn, *parse_registry(registry, f"{name} registry"))
+        agreed = sum(apply_contract(conn, *parse_contract(text, f"{key} contract")) for key, text in contracts.items())
+        conn.commit()
+    say(f"{name}: {changed} declarations and {agreed} contracts new or changed")
+
+
+def _issued(conn: Connection[Any], month: date, contracts: list[str]) -> set[str]:
+    heads = list_invoices(conn, InvoiceFilter(month=month, status="issued"))
+    return {head.contract for head in heads} & set(contracts)
+
+
+def _take_in(settings: Settings, one: Fleet, month: date, *, done: bool) -> None:
+    """Have a fleet's month published over MQTT and stored, unless its invoices say that it was."""
+    console.print(f"[bold]Fleet {one.name}[/], {month:%B %Y}")
+    if done:
+        say("its invoices are issued already: nothing to publish")
+        return
+    declare(settings, one.name, one.registry, one.contracts)
+    truth = settings.home / f"truth-{one.name}-{month:%Y-%m}.json"
+    with open_database(settings) as conn:
+        before = load_balance(conn).received
+        conn.commit()
+        url = settings.simulator_mqtt_url or settings.mqtt_url
+        account = simulate(url, one.name, SEED, None, f"{month:%Y-%m}", truth, 0.0, progress_line("published"))
+        _wait_until_stored(conn, before, account.readings)
+    say(f"{account.messages:,} messages with {account.readings:,} readings stored; the truth is in {truth}")
+
+
+def _wait_until_stored(conn: Connection[Any], before: int, expected: int) -> None:
+    """Wait until the ledger has taken in all that was delivered. Raises Unavailable where it stands still."""
+    show = progress_line("stored")
+    seen, moved = -1, time.monotonic()
+    while True:
+        received = load_balance(conn).received - before
+        conn.commit()
+        show(min(received, expected), expected)
+        if received >= expected:
+            return
+        if received != seen:
+            seen, moved = received, time.monotonic()
+        elif time.monotonic() - moved > _STALLED_SECONDS:
+            raise Unavailable(f"ingest took in {received} of {expected} readings and then nothing: see its log")
+        time.sleep(0.2)
+
+
+def _bill(conn: Connection[Any], month: date, contracts: list[str]) -> None:
+    console.print(f"[bold]Closing {month:%B %Y}[/]")
+    for closed in close_month(conn, month, contracts):
+        say(f"{closed.contract}: {closed.outcome}")
+        if closed.invoice is not None:
+            issue_invoice(conn, closed.invoice)
+            conn.commit()
+    found = [h for h in list_invoices(conn, InvoiceFilter(month=month, status="issued")) if h.contract in contracts]
+    conn.commit()
+    print_invoices("Issued invoices", found)
+    console.print("[bold]Verifying every line from raw readings[/]")
+    for head in found:
+        result = verify_invoice(conn, head.name, head.issuer)
+        say(f"{head.name}: {'all ' if result.vouched else ''}{len(result.lines)} lines {_word(result.vouched)}")
+        if not result.vouched:
+            raise Conflict(f"{head.name} is not vouched for: `vouch verify {head.name}` says what differs")
+
+
+def _word(vouched: bool) -> str:
+    return "vouched" if vouched else "DIFFER"
+
+
+def _invite(conn: Connection[Any], fleets: list[Fleet]) -> list[tuple[str, str, str]]:
+    """Accounts for whoever looks at the demonstration, each time with new passwords: (email, role, password)."""
+    customers = sorted({row[0] for row in conn.execute("SELECT DISTINCT customer FROM contracts.contract").fetchall()})
+    wanted: list[tuple[str, str, str | None]] = [
+        ("manager@demo.example", "account_manager", None),
+        ("finance@demo.example", "finance", None),
+        *((f"{customer}@demo.example", "customer", customer) for customer in customers),
+    ]
+    people = []
+    for email, role, customer in wanted:
+        password = secrets.token_urlsafe(9)
+        add_account(conn, email, f"Demo {role.replace('_', ' ')}", role, customer, password)
+        people.append((email, role, password))
+    conn.commit()
+    return people
+
+
+def _wait_for_stop() -> None:
+    stopping = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: stopping.set())
+    stopping.wait()
+    click.echo()
+    say("stopping everything")
