@@ -195,12 +195,12 @@ def _units_shown(life: Life, service: Service, resets: Sequence[int], at: int) -
 def send(rng: Random, observations: Sequence[Observation], habits: Habits, faults: Sequence[Fault]) -> list[Message]:
     """What goes over the network, in no particular order: uploads, as late, repeated and out of order as they come."""
     messages: list[Message] = []
-    held: dict[int, list[Observation]] = {}
+    held: dict[tuple[str, int], list[Observation]] = {}
     for upload in _uploads(observations, habits):
         sent_at = upload[-1].true_at + rng.randint(1, 5)
         late = _acting(faults, FaultKind.LATE, sent_at)
         if late:
-            held.setdefault(late.end, []).extend(upload)
+            held.setdefault((upload[0].device, late.end), []).extend(upload)
             continue
         if _acting(faults, FaultKind.DISORDER, sent_at):
             sent_at += rng.randint(0, 90 * MINUTE)
@@ -208,7 +208,7 @@ def send(rng: Random, observations: Sequence[Observation], habits: Habits, fault
         messages.append(_message(upload, sent_at))
         if _acting(faults, FaultKind.DUPLICATE, sent_at) and rng.randint(1, 10) <= 3:
             messages.append(_message(upload, sent_at + rng.randint(1, HOUR)))
-    for end, kept in held.items():
+    for (_, end), kept in held.items():
         for number, begins in enumerate(range(0, len(kept), BATCH_MEASUREMENTS)):
             messages.append(_message(kept[begins : begins + BATCH_MEASUREMENTS], end + number))
     return messages
@@ -219,7 +219,8 @@ def _uploads(observations: Sequence[Observation], habits: Habits) -> Iterator[li
     upload: list[Observation] = []
     state: Decimal | str | None = None
     for observation in observations:
-        if upload and observation.true_at // habits.upload != upload[0].true_at // habits.upload:
+        span = (observation.device, observation.true_at // habits.upload)
+        if upload and span != (upload[0].device, upload[0].true_at // habits.upload):
             yield upload
             upload = []
         upload.append(observation)

@@ -126,6 +126,16 @@ def test_a_change_of_state_is_sent_at_once() -> None:
     assert 0 < (first.sent_at - utc(T + HOUR)).total_seconds() <= 5
 
 
+def test_two_devices_never_share_a_message() -> None:
+    old = seen()[:3]
+    new = [replace(observation, device="van-01-2") for observation in seen()[3:6]]
+
+    for faults in ([], [Fault(FaultKind.LATE, T, T + 9 * HOUR)]):
+        messages = send(dice("s"), [*old, *new], replace(HABITS, upload=4 * HOUR), faults)
+        said = {(m.device, at) for m in messages for at, _ in m.measurements}
+        assert said == {(o.device, utc(o.measured_at)) for o in [*old, *new]}
+
+
 def test_values_are_decimals_of_the_counters_resolution() -> None:
     assert all(
         isinstance(o.values["odometer_km"], Decimal) and o.values["odometer_km"].as_tuple().exponent == -1
