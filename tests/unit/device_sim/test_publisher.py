@@ -1,0 +1,223 @@
+"""The publisher against a real Mosquitto of its own."""
+
+import shutil
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from device_sim.fleet import fleet, parse_months
+from device_sim.message import Message
+from device_sim.pace import due_offsets
+from device_sim.publisher import parse_address, publish, simulate
+from vouch.errors import Invalid, Unavailable
+
+START = datetime(2026, 10, 1, tzinfo=UTC)
+
+
+class Broker:
+    """A private Mosquitto on a free loopback port; what it has taken in survives a clean restart."""
+
+    def __init__(self, folder: Path, more: str = "") -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.config = folder / "mosquitto.conf"
+        self.config.write_text(
+            f"listener {self.port} 127.0.0.1\nuser root\npersistence true\npersistence_location {folder}/\n"
+            f"max_queued_messages 0\n{more or 'allow_anonymous true'}\n"
+        )
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        binary = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
+        self.process = subprocess.Popen([binary, "-c", self.config], stderr=subprocess.DEVNULL)
+        wait_until(self.answers)
+
+    def answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+
+class Listener:
+    """A subscriber with a session of its own that keeps all it is given."""
+
+    def __init__(self, broker: Broker) -> None:
+        self.got: list[tuple[str, bytes]] = []
+        self.subscribed = threading.Event()
+        self.client = Client(CallbackAPIVersion.VERSION2, client_id="listener", protocol=MQTTProtocolVersion.MQTTv5)
+        self.client.reconnect_delay_set(1, 1)
+        self.client.on_connect = lambda client, *_: client.subscribe("vouch/#", qos=1)
+        self.client.on_subscribe = lambda *_: self.subscribed.set()
+        self.client.on_message = self.take_in
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        properties.SessionExpiryInterval = 600
+        self.client.connect("127.0.0.1", broker.port, properties=properties)
+        self.client.loop_start()
+        assert self.subscribed.wait(10)
+
+    def take_in(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
+        self.got.append((message.topic, bytes(message.payload)))
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def wait_until(happens: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not happens():
+        assert time.monotonic() < deadline, "it did not happen within 15 s"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Broker]:
+    running = Broker(tmp_path)
+    yield running
+    running.stop()
+
+
+def readings(count: int) -> list[Message]:
+    return [
+        Message("van-1", START + timedelta(seconds=n), ((START + timedelta(seconds=n), {"odometer_km": Decimal(n)}),))
+        for n in range(count)
+    ]
+
+
+def wire(messages: list[Message]) -> list[tuple[str, bytes]]:
+    return [(message.topic, message.payload) for message in messages]
+
+
+def test_everything_arrives_once_and_in_order_and_is_accounted_for(broker: Broker) -> None:
+    listener, told = Listener(broker), list[tuple[int, int]]()
+    messages = readings(3_000)
+
+    account = publish(broker.url, due_offsets(messages), 3_000, lambda done, total: told.append((done, total)))
+
+    wait_until(lambda: len(listener.got) >= 3_000)
+    listener.close()
+    assert listener.got == wire(messages)
+    assert (account.messages, account.readings, account.sent_again) == (3_000, 3_000, 0)
+    assert told[-1] == (3_000, 3_000)
+
+
+def test_a_message_nobody_subscribes_to_is_not_delivered_but_sent_again(broker: Broker) -> None:
+    messages, accounts = readings(700), []
+    sender = threading.Thread(target=lambda: accounts.append(publish(broker.url, due_offsets(messages), 700)))
+
+    sender.start()
+    time.sleep(0.5)
+    listener = Listener(broker)
+    sender.join(20)
+
+    wait_until(lambda: len(listener.got) >= 700)
+    listener.close()
+    assert sorted(listener.got) == sorted(wire(messages))
+    assert accounts[0].messages == 700
+    assert accounts[0].sent_again > 0
+
+
+def test_what_was_under_way_when_the_broker_restarted_is_sent_again(broker: Broker) -> None:
+    listener, messages, accounts = Listener(broker), readings(1_500), []
+    sender = threading.Thread(
+        target=lambda: accounts.append(publish(broker.url, due_offsets(messages, rate=1_000), 1_500))
+    )
+
+    sender.start()
+    time.sleep(0.5)
+    listener.subscribed.clear()
+    broker.stop()
+    broker.start()
+    assert listener.subscribed.wait(10)
+    sender.join(30)
+
+    wait_until(lambda: len(set(listener.got)) == 1_500)
+    listener.close()
+    assert accounts[0].messages == 1_500
+
+
+def test_patience_ends_with_a_sentence_that_says_why(broker: Broker) -> None:
+    with pytest.raises(Unavailable, match="5 are waiting: it answers 'No matching subscribers'"):
+        publish(broker.url, due_offsets(readings(5)), 5, patience_seconds=0.5)
+
+
+def test_a_broker_that_is_not_there_is_named(broker: Broker) -> None:
+    broker.stop()
+
+    with pytest.raises(Unavailable, match=f"no MQTT broker answers at 127.0.0.1:{broker.port}"):
+        publish(broker.url, due_offsets(readings(1)), 1)
+    broker.start()
+
+
+def test_a_wrong_password_is_told_at_once_and_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "passwords").write_text("")
+    broker = Broker(tmp_path, f"allow_anonymous false\npassword_file {tmp_path}/passwords")
+    begins = time.monotonic()
+
+    with pytest.raises(Unavailable, match="does not let us in: it says 'Not authorized'") as raised:
+        publish(f"mqtt://gate:se%40cret@127.0.0.1:{broker.port}", due_offsets(readings(1)), 1)
+    broker.stop()
+    assert time.monotonic() - begins < 5
+    assert "cret" not in str(raised.value)
+
+
+def test_a_rate_holds_messages_back(broker: Broker) -> None:
+    listener, begins = Listener(broker), time.monotonic()
+
+    publish(broker.url, due_offsets(readings(50), rate=100), 50)
+
+    listener.close()
+    assert 0.45 < time.monotonic() - begins < 3
+
+
+def test_simulating_writes_the_truth_and_sends_what_it_counts(broker: Broker, tmp_path: Path) -> None:
+    listener, path = Listener(broker), tmp_path / "truth.json"
+
+    account = simulate(broker.url, "printers", "demo", 2, "2026-09", path)
+
+    expected = fleet("printers", "demo", 2, parse_months("2026-09"))
+    wait_until(lambda: len(listener.got) >= account.messages)
+    listener.close()
+    assert path.read_text() == expected.truth_text
+    assert sorted(listener.got) == sorted(wire(list(expected.messages)))
+    assert account.readings == expected.truth["sent"]["readings"]
+
+
+def test_a_month_that_is_not_over_needs_a_speed() -> None:
+    with pytest.raises(Invalid, match="2999-01 is not over"):
+        simulate("mqtt://127.0.0.1:1", "printers", "demo", 1, "2999-01", None)
+
+
+def test_an_address_may_hold_a_user_and_a_password_with_signs_in_it() -> None:
+    address = parse_address("mqtt://gate%2F1:p%40ss@broker.example")
+
+    assert (address.username, address.password, address.host, address.port) == (
+        "gate/1", "p@ss", "broker.example", 1883,
+    )  # fmt: skip
+    assert "p@ss" not in repr(address)
+
+
+@pytest.mark.parametrize("url", ["broker:1883", "http://broker", "mqtt://", "mqtt://broker:port", ""])
+def test_an_address_of_another_form_is_refused(url: str) -> None:
+    with pytest.raises(Invalid, match="mqtt://user:password@host:port"):
+        parse_address(url)
