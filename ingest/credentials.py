@@ -87,7 +87,7 @@ def add_device(settings: Settings, device: str, password: str | None = None) -> 
     A device that has credentials gets new ones: the old password is worth nothing from then on.
     """
     if not DEVICE_ID.fullmatch(device):
-        raise BadCredential(f"device name {device!r}", "up to 128 letters, digits and ._- beginning with no sign")
+        raise BadCredential(f"device name {device!r}", "a letter or digit, then at most 127 letters, digits and . _ -")
     if device in (INGEST_ACCOUNT, GATEWAY_ACCOUNT):
         raise BadCredential(f"device name {device!r}", "any other name, as this is an account of vouch's own")
     given = generate_password() if password is None else password

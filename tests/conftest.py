@@ -6,7 +6,7 @@ to it). Nothing is started for tests that need none of them.
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -33,19 +33,28 @@ timescaledb.max_background_workers = 0
 
 
 @pytest.fixture(scope="session")
-def services() -> Iterator[Settings]:
-    """A private database server and broker; its database `vouch` is migrated and shared by all tests."""
-    # Not pytest's own folder: that is closed to the users as whom the servers run.
+def make_home() -> Iterator[Callable[[], Path]]:
+    """Makes new data folders for embedded services, tuned for tests; removed with everything in them at the end."""
+    # Not inside pytest's own folder: that is closed to the users as whom the servers run.
     folder = Path(tempfile.mkdtemp(prefix="vouch-test-"))
     folder.chmod(0o755)
-    home = folder / ".vouch"
-    home.mkdir(mode=0o755)
-    (home / "postgresql.conf").write_text(_POSTGRESQL)
-    try:
-        with up.embedded(home) as settings:
-            yield settings
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+
+    def make() -> Path:
+        home = Path(tempfile.mkdtemp(dir=folder)) / ".vouch"
+        home.parent.chmod(0o755)
+        home.mkdir(mode=0o755)
+        (home / "postgresql.conf").write_text(_POSTGRESQL)
+        return home
+
+    yield make
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def services(make_home: Callable[[], Path]) -> Iterator[Settings]:
+    """A private database server and broker; its database `vouch` is migrated and shared by all tests."""
+    with up.embedded(make_home()) as settings:
+        yield settings
 
 
 @pytest.fixture(scope="session")

@@ -45,7 +45,8 @@ listener {port} 127.0.0.1
 listener {devices_port} 127.0.0.1
 use_username_as_clientid true
 
-max_queued_messages 0
+# Not 0 for "no limit": 2.0.11 (Debian 12) then cuts off whoever is refused a topic, 2.0.16 drops everything.
+max_queued_messages 100000000
 max_queued_bytes 268435456
 max_inflight_messages 5000
 max_inflight_bytes 0
@@ -67,7 +68,7 @@ log_type error
 log_type warning
 log_type notice
 log_timestamp_format %Y-%m-%dT%H:%M:%S
-connection_messages false
+connection_messages true
 sys_interval 10
 
 # From {extra}:
