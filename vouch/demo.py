@@ -31,7 +31,8 @@ from vouch.commands.common import console, open_database, progress_line
 from vouch.commands.services import portal_address, say
 from vouch.errors import Conflict, Unavailable
 from vouch.settings import Settings
-from web.auth import add_account
+from web.auth import add_account, set_password
+from web.store import AccountExists
 
 SEED: Final = "demo"
 _STALLED_SECONDS: Final = 60.0
@@ -64,10 +65,16 @@ def run_demo(settings: Settings, month: date, *, leave: bool) -> None:
 def declare(settings: Settings, name: str, registry: str, contracts: Mapping[str, str]) -> None:
     """Declare a registry and agree on contracts given as texts; what is there already stays."""
     with open_database(settings) as conn:
-        changed = apply_registry(conn, *parse_registry(registry, f"{name} registry"))
-        agreed = sum(apply_contract(conn, *parse_contract(text, f"{key} contract")) for key, text in contracts.items())
-        conn.commit()
+        changed, agreed = declare_on(conn, name, registry, contracts)
     say(f"{name}: {changed} declarations and {agreed} contracts new or changed")
+
+
+def declare_on(conn: Connection[Any], name: str, registry: str, contracts: Mapping[str, str]) -> tuple[int, int]:
+    """As `declare`, on a connection; how many declarations and contracts were new or changed."""
+    changed = apply_registry(conn, *parse_registry(registry, f"{name} registry"))
+    agreed = sum(apply_contract(conn, *parse_contract(text, f"{key} contract")) for key, text in contracts.items())
+    conn.commit()
+    return changed, agreed
 
 
 def _issued(conn: Connection[Any], month: date, contracts: list[str]) -> set[str]:
@@ -142,7 +149,10 @@ def _invite(conn: Connection[Any], fleets: list[Fleet]) -> list[tuple[str, str, 
     people = []
     for email, role, customer in wanted:
         password = secrets.token_urlsafe(9)
-        add_account(conn, email, f"Demo {role.replace('_', ' ')}", role, customer, password)
+        try:
+            add_account(conn, email, f"Demo {role.replace('_', ' ')}", role, customer, password)
+        except AccountExists:
+            set_password(conn, email, password)
         people.append((email, role, password))
     conn.commit()
     return people

@@ -1,11 +1,13 @@
 """What commands share: settings, a database connection, tables, and errors as one sentence with an exit code."""
 
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 import click
 from psycopg import Connection
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -14,7 +16,8 @@ from vouch.settings import Settings, load_settings
 
 EXIT_CODES: Final[dict[type[VouchError], int]] = {Invalid: 2, NotFound: 3, Conflict: 4, Unavailable: 5}
 
-console = Console(highlight=False)
+# Where nobody looks at a terminal, tables are as wide as they need, so that no number is broken over two lines.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
 class Commands(click.Group):
@@ -44,9 +47,10 @@ def open_database(settings: Settings | None = None) -> Iterator[Connection[Any]]
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A table for people; columns whose name ends in `>` are numbers and stand to the right."""
-    table = Table(title=title, title_justify="left", header_style="bold")
+    table = Table(title=title, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     for column in columns:
-        table.add_column(column.rstrip(">"), justify="right" if column.endswith(">") else "left", overflow="fold")
+        number = column.endswith(">")
+        table.add_column(column.rstrip(">"), justify="right" if number else "left", overflow="fold", no_wrap=number)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
     console.print(table)
