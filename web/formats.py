@@ -1,0 +1,175 @@
+"""Numbers, money, dates and times as people read them.
+
+Pure. Nothing is rounded here except by cutting, and what is cut says so: a share just below its target never reads
+as the target. Times are shown in the contract's zone.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+
+from billing.invoice import VatTotal
+from contracts.contract import Contract
+from vouch.period import iso
+from vouch.units import UNITS
+
+LOCALE: Final = Locale("en")
+_SECOND: Final = 1_000_000
+
+
+def money(amount: Decimal | str, currency: str) -> str:
+    """An amount that is in whole minor units already, with exactly the decimals it has."""
+    number = Decimal(amount)
+    exponent = number.as_tuple().exponent
+    digits = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+    pattern = "¤#,##0" + ("." + "0" * digits if digits else "")
+    text = format_currency(number, currency, pattern, locale=LOCALE, currency_digits=False, decimal_quantization=False)
+    return text.replace("-", "−")
+
+
+def number(value: Decimal | str | int) -> str:
+    """All its digits, with thousands grouped."""
+    exact = Decimal(value)
+    trimmed = exact.normalize() if exact else Decimal(0)
+    return format_decimal(trimmed, locale=LOCALE, decimal_quantization=False).replace("-", "−")
+
+
+def quantity(value: Decimal | str, unit: str) -> str:
+    """A number with its unit's symbol."""
+    return f"{number(value)} {symbol(unit)}".rstrip()
+
+
+def symbol(unit: str) -> str:
+    """How people write a unit; a plain count has no symbol."""
+    if unit == "C62":
+        return ""
+    return UNITS[unit].symbol if unit in UNITS else unit
+
+
+def percent(share: Fraction | list[int] | None) -> str:
+    """A share in percent with four decimals, cut and not rounded."""
+    if share is None:
+        return "—"
+    exact = Fraction(*share) if isinstance(share, list) else share
+    return f"{Decimal(int(exact * _SECOND)).scaleb(-4)} %"
+
+
+def duration(micros: int) -> str:
+    """h:mm:ss, with the fraction of a second where there is one."""
+    seconds, rest = divmod(micros, _SECOND)
+    text = f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}.{rest:06}".rstrip("0") if rest else text
+
+
+def hours(micros: int) -> str:
+    """A length that is mostly whole hours: `745`, or `12.25`, cut after four decimals."""
+    exact = Fraction(micros, 3600 * _SECOND)
+    return number(Decimal(int(exact * 10_000)).scaleb(-4))
+
+
+def day(value: date | str) -> str:
+    """1 October 2026."""
+    return format_date(_date(value), "d MMMM y", locale=LOCALE)
+
+
+def weekday(value: date | str) -> str:
+    """Thu 1 Oct."""
+    return format_date(_date(value), "EEE d MMM", locale=LOCALE)
+
+
+def month(value: date) -> str:
+    """October 2026."""
+    return format_date(value, "MMMM y", locale=LOCALE)
+
+
+def local(instant: datetime | str, zone: ZoneInfo) -> str:
+    """1 Oct 2026, 06:00:00 CEST: to the last digit the instant has."""
+    shown = _instant(instant).astimezone(zone)
+    clock = f"{shown:%H:%M:%S}" + (f".{shown.microsecond:06}".rstrip("0") if shown.microsecond else "")
+    return f"{format_date(shown.date(), 'd MMM y', locale=LOCALE)}, {clock} {shown:%Z}"
+
+
+def local_minute(instant: datetime | str, zone: ZoneInfo) -> str:
+    """1 Oct 2026, 06:00 CEST."""
+    shown = _instant(instant).astimezone(zone)
+    return f"{format_date(shown.date(), 'd MMM y', locale=LOCALE)}, {shown:%H:%M %Z}"
+
+
+def last_day(end: datetime, zone: ZoneInfo) -> date:
+    """The last day of a span that ends, exclusively, at `end`."""
+    return (end - timedelta(microseconds=1)).astimezone(zone).date()
+
+
+def first_day(start: datetime, zone: ZoneInfo) -> date:
+    """The local day of an instant."""
+    return start.astimezone(zone).date()
+
+
+def utc(instant: datetime) -> str:
+    """2026-10-01 04:00:00Z, to the last digit the instant has."""
+    return iso(instant).replace("T", " ")
+
+
+def points(share: list[int]) -> str:
+    """A share in percentage points, cut after four decimals."""
+    return str(Decimal(int(Fraction(*share) * _SECOND)).scaleb(-4))
+
+
+def vat_row(total: VatTotal | Mapping[str, str]) -> tuple[Decimal, Decimal, Decimal]:
+    """Rate, base and tax, from a table's row or from a frozen document."""
+    if isinstance(total, VatTotal):
+        return total.vat_percent, total.base, total.amount
+    return Decimal(total["vat_percent"]), Decimal(total["base"]), Decimal(total["amount"])
+
+
+def short(digest: str) -> str:
+    """The beginning of a digest, enough to tell two apart by eye."""
+    return digest[:12]
+
+
+def until_text(contract: Contract) -> str:
+    """When a version ends, or that it does not."""
+    if contract.effective_until is None:
+        return "until further notice"
+    return f"until {day(last_day(contract.effective_until, contract.zone))}"
+
+
+def _date(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _instant(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+FILTERS: Final[dict[str, Callable[..., Any]]] = {
+    "money": money,
+    "number": number,
+    "quantity": quantity,
+    "symbol": symbol,
+    "share_percent": percent,
+    "duration": duration,
+    "hours": hours,
+    "day": day,
+    "weekday": weekday,
+    "month": month,
+    "local": local,
+    "local_minute": local_minute,
+    "last_day": last_day,
+    "first_day": first_day,
+    "zone": ZoneInfo,
+    "zone_day": lambda instant, zone: day(first_day(instant, ZoneInfo(zone))),
+    "zone_last_day": lambda instant, zone: day(last_day(instant, ZoneInfo(zone))),
+    "utc": utc,
+    "share_points": points,
+    "vat_row": vat_row,
+    "short": short,
+    "until_text": until_text,
+}

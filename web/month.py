@@ -1,0 +1,143 @@
+"""One month of a contract as the portal shows it: what was measured, and what it costs.
+
+Shell. A month that has an invoice is shown from the evaluations the invoice rests on, any other month is evaluated
+here and now. Use by day is always as known now; where late readings make it differ from the invoice, that is said.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from psycopg import Connection
+
+from billing import store as billing_store
+from billing.invoice import InvoiceBody, InvoiceHead, compose
+from billing.rating import rate
+from billing.store import InvoiceFilter
+from contracts import store as contract_store
+from contracts.contract import Contract, governing
+from contracts.daily import midnight_cuts, use_by_day
+from contracts.run import evaluate_month
+from contracts.source import Stream
+from contracts.streams import SummaryReader, load_streams
+from contracts.terms import UsagePrice
+from ingest.registry import load_catalogue
+from ingest.store import find_around
+from ingest.summary import Shown
+from vouch.knowledge import snapshot
+from vouch.period import Period, days_between
+from vouch.units import conversion
+
+# An evaluation as its canonical content states it.
+Content = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Use of one usage term by local day, in the price's unit, by asset; None where no device served."""
+
+    term: UsagePrice
+    days: tuple[date, ...]
+    by_asset: Mapping[str, Sequence[Decimal | None]]
+
+    @property
+    def total(self) -> list[Decimal | None]:
+        """All assets together."""
+        return [_sum(of_day) for of_day in zip(*self.by_asset.values(), strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthShown:
+    """`invoice` is None while the month has none; `is_open` while the month is not over."""
+
+    contract: Contract
+    month: date
+    period: Period
+    known_at: datetime
+    is_open: bool
+    invoice: InvoiceHead | None
+    body: InvoiceBody
+    contents: Mapping[int, Content]
+    usage: Sequence[Usage]
+
+
+def load_month(conn: Connection[Any], versions: Sequence[Contract], month: date) -> MonthShown:
+    """The month as known now. `conn` must not be in a transaction."""
+    with snapshot(conn) as known_at:
+        period = versions[-1].month(month)
+        window = Period(period.start, max(period.start, min(period.end, known_at)))
+        heads = billing_store.list_invoices(conn, InvoiceFilter(month=month, contract=versions[-1].id))
+        if heads:
+            head = heads[0]
+            body = billing_store.load_body(conn, head)
+            contents = load_contents(conn, body)
+        else:
+            head = None
+            body, contents = _preview(conn, versions[-1], month, known_at, window)
+        parts = governing(versions, window)
+        usage = [shown for version, part in parts for shown in _list_usage(conn, version, part, period, known_at)]
+    contract = parts[-1][0] if parts else versions[-1]
+    return MonthShown(contract, month, period, known_at, period.end > known_at, head, body, contents, usage)
+
+
+def load_contents(conn: Connection[Any], body: InvoiceBody) -> dict[int, Content]:
+    """The evaluations that an invoice's lines rest on, by id."""
+    ids = sorted({line.evaluation for line in body.lines})
+    found = contract_store.list_evaluations(conn, ids)
+    return {key: json.loads(found[key].content) for key in ids}
+
+
+def _preview(
+    conn: Connection[Any], contract: Contract, month: date, known_at: datetime, window: Period
+) -> tuple[InvoiceBody, dict[int, Content]]:
+    """What the month has come to so far; evaluations are numbered in their order."""
+    reader = SummaryReader(known_at)
+    evaluated = evaluate_month(conn, contract.id, month, known_at, reader, until=window.end).evaluations
+    body = compose(rate(evaluated), range(len(evaluated)), contract.currency)
+    return body, {n: json.loads(evaluation.content()) for n, evaluation in enumerate(evaluated)}
+
+
+def _list_usage(
+    conn: Connection[Any], contract: Contract, part: Period, period: Period, known_at: datetime
+) -> Iterable[Usage]:
+    """Use by day of the version's usage terms over `part` of the month."""
+    terms = [term for term in contract.terms if isinstance(term, UsagePrice)]
+    if not terms:
+        return
+    streams = load_streams(conn, contract, part, known_at, SummaryReader(known_at))
+    days = days_between(period.start, period.end, contract.zone)
+    spans = [Period.day(day, contract.zone) for day in days]
+    for term in terms:
+        wanted = {asset: found for (asset, metric), found in streams.items() if metric == term.metric}
+        around = _list_around(conn, [s for found in wanted.values() for s in found], spans, known_at)
+        by_asset = {}
+        for asset, found in wanted.items():
+            factor = conversion(found[0].metric.unit or "", term.unit) if found else Decimal(1)
+            used = use_by_day(found, spans, around)
+            by_asset[asset] = [None if one is None else one * factor for one in used]
+        yield Usage(term, tuple(days), by_asset)
+
+
+def _list_around(
+    conn: Connection[Any], streams: Sequence[Stream], days: Sequence[Period], known_at: datetime
+) -> dict[tuple[str, datetime], tuple[Shown, Shown]]:
+    """The readings on either side of each midnight that a run lies across, by device and instant."""
+    catalogue = load_catalogue(conn, sorted({stream.device for stream in streams}))
+    wanted: dict[datetime, dict[int, str]] = {}
+    for stream in streams:
+        series = catalogue[stream.device][stream.metric.name].id
+        for at in midnight_cuts(stream, days):
+            wanted.setdefault(at, {})[series] = stream.device
+    found: dict[tuple[str, datetime], tuple[Shown, Shown]] = {}
+    for at, devices in wanted.items():
+        for series, pair in find_around(conn, sorted(devices), at, known_at).items():
+            found[devices[series], at] = pair
+    return found
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    known = [value for value in values if value is not None]
+    return sum(known, Decimal(0)) if known else None

@@ -1,0 +1,227 @@
+"""The evidence behind one invoice line, down to the readings."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, render_template, request
+from psycopg import Connection
+
+from billing.invoice import InvoiceHead, InvoiceLine
+from billing.pricing import credit_percent
+from billing.store import load_body
+from contracts import store as contract_store
+from contracts.contract import Contract
+from contracts.store import StoredEvaluation
+from contracts.terms import Term, UptimeGuarantee, UsagePrice
+from ingest.catalogue import Metric, MetricKind
+from ingest.reading import decimal_of
+from ingest.registry import list_assignments, load_catalogue
+from ingest.store import list_readings
+from ingest.summary import summarise
+from vouch.errors import NotFound
+from vouch.period import DAY, Period, from_micros
+from web import pictures, store
+from web.connection import connection
+from web.pages.invoices import json_download
+
+pages = Blueprint("evidence", __name__)
+
+READINGS_PER_PAGE: Final = 200
+
+
+class NoLine(NotFound):
+    """The invoice has no such line."""
+
+    def __init__(self, invoice: str, position: int) -> None:
+        super().__init__(f"{invoice} has no line {position}")
+
+
+class NoSource(NotFound):
+    """The line does not rest on that device, metric and day."""
+
+    def __init__(self) -> None:
+        super().__init__("this line does not rest on readings of that device, metric and day")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """One raw reading as a table shows it; `state` is the name of a state's code."""
+
+    number: int
+    measured_at: datetime
+    value: Decimal
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceDay:
+    """The raw readings of one device, metric and UTC day, a page of them.
+
+    `agrees` says whether all readings of the day, as known at the invoice's `known_at`, have the digest that the
+    evidence names. `hidden` counts those made while the device served somebody else.
+    """
+
+    device: str
+    metric: Metric
+    day: date
+    count: int
+    hidden: int
+    digest: str
+    agrees: bool
+    rows: list[ReadingRow]
+    page: int
+    pages: int
+
+
+@pages.get("/invoices/<invoice>/lines/<int:position>")
+def line_page(invoice: InvoiceHead, position: int) -> str:
+    """What the line rests on."""
+    conn = connection()
+    line, siblings, evaluation = _load_line(conn, invoice, position)
+    content = json.loads(evaluation.content)
+    contract = _load_version(conn, evaluation)
+    term = next(term for term in contract.terms if term.id == evaluation.term)
+    spans = pictures.spans_of(content)
+    subjects = {covered.asset for covered in contract.assets} & {line.asset or "", *_subjects(content)}
+    month = contract.month(invoice.month)
+    return render_template(
+        "evidence.html",
+        invoice=invoice,
+        line=line,
+        siblings=siblings,
+        evaluation=evaluation,
+        content=content,
+        contract=contract,
+        term=term,
+        kind=content["result"]["kind"],
+        assets=store.list_assets(conn, sorted(subjects)),
+        month=month,
+        rows=pictures.rows(spans, month, contract.zone) if isinstance(term, UptimeGuarantee) else [],
+        band=pictures.band(spans, month) if not isinstance(term, UsagePrice) else None,
+        ticks=pictures.ticks(month, contract.zone),
+        classes=pictures.used_classes([pictures.filled(spans, month)]),
+        interruptions=[span for span in spans if span[0] in ("down", "unknown")],
+        credit=_credit(term, content),
+        fee_line=_fee_line(conn, invoice, term, evaluation),
+        source_day=_source_day(conn, invoice, evaluation, content, contract.zone),
+    )
+
+
+@pages.get("/invoices/<invoice>/lines/<int:position>/evidence.json")
+def line_json(invoice: InvoiceHead, position: int) -> Response:
+    """The stored evaluation, byte for byte: its SHA-256 is its digest."""
+    _, _, evaluation = _load_line(connection(), invoice, position)
+    return json_download(evaluation.content, f"{invoice.name}-line-{position}.json")
+
+
+def _load_line(
+    conn: Connection[Any], invoice: InvoiceHead, position: int
+) -> tuple[InvoiceLine, list[InvoiceLine], StoredEvaluation]:
+    """The line, all lines that share its evaluation, and the evaluation. Raises NoLine."""
+    lines = load_body(conn, invoice).lines
+    line = next((line for line in lines if line.position == position), None)
+    if line is None:
+        raise NoLine(invoice.name, position)
+    siblings = [other for other in lines if other.evaluation == line.evaluation]
+    return line, siblings, contract_store.list_evaluations(conn, [line.evaluation])[line.evaluation]
+
+
+def _load_version(conn: Connection[Any], evaluation: StoredEvaluation) -> Contract:
+    versions = contract_store.load_versions(conn, evaluation.contract)
+    return next(version for version in versions if version.version == evaluation.version)
+
+
+def _subjects(content: dict[str, Any]) -> set[str]:
+    by_asset = {asset for asset, _ in content["result"].get("by_asset", ())}
+    return by_asset | {source["asset"] for source in content["sources"]} | {content["subject"]}
+
+
+def _credit(term: Term, content: dict[str, Any]) -> Decimal | None:
+    """Percent of the fee that is owed back; None for what promises nothing."""
+    if not isinstance(term, UptimeGuarantee):
+        return None
+    share = content["result"]["availability"]
+    return credit_percent(Fraction(*share) if share else None, term.target_percent, term.credit)
+
+
+def _fee_line(
+    conn: Connection[Any], invoice: InvoiceHead, term: Term, evaluation: StoredEvaluation
+) -> InvoiceLine | None:
+    """The line of the fee that a guarantee's credit is a percentage of."""
+    if not isinstance(term, UptimeGuarantee):
+        return None
+    return next(
+        (
+            line
+            for line in load_body(conn, invoice).lines
+            if line.term == term.credit.of and line.asset == evaluation.subject
+        ),
+        None,
+    )
+
+
+def _source_day(
+    conn: Connection[Any],
+    invoice: InvoiceHead,
+    evaluation: StoredEvaluation,
+    content: dict[str, Any],
+    zone: ZoneInfo,
+) -> SourceDay | None:
+    """The day of a source that the address asks for, if it asks. Raises NoSource unless the line rests on it."""
+    asked = {name: request.args.get(name, "") for name in ("device", "metric", "day")}
+    if not any(asked.values()):
+        return None
+    sources = [s for s in content["sources"] if (s["device"], s["metric"]) == (asked["device"], asked["metric"])]
+    digests = {day: digest for source in sources for day, _, digest in source["days"]}
+    if asked["day"] not in digests:
+        raise NoSource
+    series = load_catalogue(conn, [asked["device"]])[asked["device"]][asked["metric"]]
+    day = date.fromisoformat(asked["day"])
+    start = datetime.combine(day, time(), UTC)
+    readings = [r for _, r in list_readings(conn, [series.id], Period(start, start + DAY), invoice.known_at)]
+    whole = readings[0] if readings else []
+    served = _served(conn, invoice, {source["asset"] for source in sources}, asked["device"])
+    own = [(at, value) for at, value in whole if any(p.start <= from_micros(at) <= p.end for p in served)]
+    return _page_of(series.metric, asked["device"], day, whole, own, digests[asked["day"]])
+
+
+def _page_of(
+    metric: Metric,
+    device: str,
+    day: date,
+    whole: list[tuple[int, float]],
+    own: list[tuple[int, float]],
+    digest: str,
+) -> SourceDay:
+    count = max(1, -(-len(own) // READINGS_PER_PAGE))
+    asked = request.args.get("page", "1")
+    page = min(int(asked), count) if asked.isdecimal() and len(asked) < 6 and int(asked) else 1
+    names = {code: name for name, code in metric.states.items()}
+    first = (page - 1) * READINGS_PER_PAGE
+    rows = [
+        ReadingRow(
+            first + n,
+            from_micros(at),
+            decimal_of(value),
+            names.get(int(value)) if metric.kind is MetricKind.STATE else None,
+        )
+        for n, (at, value) in enumerate(own[first : first + READINGS_PER_PAGE], start=1)
+    ]
+    silence = timedelta(seconds=metric.silence_seconds_max)
+    agrees = bool(whole) and summarise(metric.kind, silence, whole).digest == digest
+    return SourceDay(device, metric, day, len(own), len(whole) - len(own), digest, agrees, rows, page, count)
+
+
+def _served(conn: Connection[Any], invoice: InvoiceHead, assets: set[str], device: str) -> list[Period]:
+    """When the device served these assets: other readings of it are somebody else's."""
+    end = invoice.period.end + DAY
+    return [
+        Period(a.serves_from, max(a.serves_from, end if a.serves_until is None else a.serves_until))
+        for a in list_assignments(conn, sorted(assets), invoice.known_at)
+        if a.device == device and a.serves_from < end
+    ]
