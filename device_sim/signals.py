@@ -2,7 +2,7 @@
 
 Pure and deterministic: every draw comes from a `Random` seeded with text. Instants are whole seconds since
 1970-01-01T00:00Z, use is in whole units of the counter's resolution; no number here is ever a float. What a device
-makes of it, and what the network makes of the device, is fault.py's business.
+makes of it, and what the network makes of the device, is faults.py's business.
 """
 
 from bisect import bisect_right
@@ -139,9 +139,7 @@ def delivery(rng: Random, start: int, end: int, zone: ZoneInfo, planned: Iterabl
 
     `planned` are the windows in which work is planned; the workshop uses part of every other one.
     """
-    outages = _apart(
-        [*_breakdowns(rng, start, end), *_planned_work(rng, planned)],
-    )
+    outages = _apart([*_breakdowns(rng, start, end), *_planned_work(rng, planned)])
     legs: list[Leg] = []
     for day in local_days(start, end, zone):
         if day.weekday() <= SATURDAY:
@@ -164,23 +162,23 @@ def _round_of(rng: Random, day: date, zone: ZoneInfo, outages: Sequence[tuple[in
     home = wall_second(day, rng.randint(15 * 60, 20 * 60) if day.weekday() < SATURDAY else 14 * 60, zone)
     while at < home:
         ends = at + rng.randint(8 * MINUTE, 45 * MINUTE)
-        stops = rng.randint(5 * MINUTE, 30 * MINUTE)
+        goes_on_at = ends + rng.randint(5 * MINUTE, 30 * MINUTE)
         broken = next((outage for outage in outages if outage[0] < ends and outage[2] > at), None)
         if broken:
             ends = broken[0]
-            stops = broken[2] - broken[0]
+            goes_on_at = broken[2] + rng.randint(1, 20) * MINUTE
         if ends - at >= MINUTE:
             yield _drive(rng, at, ends, 12, 48)
-        at = max(ends, at) + stops if not broken else broken[2] + rng.randint(1, 20) * MINUTE
+        at = goes_on_at
 
 
 def _breakdowns(rng: Random, start: int, end: int) -> Iterator[tuple[int, int, int]]:
     """(breaks down, reaches the workshop, is ready again): one to three in thirty days, mostly short."""
     at = start
     while True:
-        at += rng.randint(3 * 24 * HOUR, 20 * 24 * HOUR)
-        workshop_at = at + rng.randint(20 * MINUTE, 4 * HOUR)
-        ready_at = workshop_at + rng.choice((1, 2, 3, 5, 8, 20, 44)) * HOUR + rng.randint(0, HOUR)
+        at += rng.randint(4 * 24 * HOUR, 20 * 24 * HOUR)
+        workshop_at = at + rng.randint(15 * MINUTE, 2 * HOUR)
+        ready_at = workshop_at + rng.choice((1, 1, 2, 2, 3, 4, 8, 22)) * HOUR + rng.randint(0, HOUR)
         if ready_at >= end:
             return
         yield at, workshop_at, ready_at
