@@ -23,8 +23,10 @@ from typing import Any, Final
 
 from ingest.credentials import GATEWAY_ACCOUNT, INGEST_ACCOUNT, set_accounts
 from vouch.database import migrate
+from vouch.embedded.broker import NAME as BROKER_NAME
 from vouch.embedded.broker import Broker, broker_account
 from vouch.embedded.cluster import DATABASE, Cluster, server_account
+from vouch.embedded.cluster import NAME as DATABASE_NAME
 from vouch.embedded.folder import LOOPBACK, SUPERVISOR, Folder, Record, is_free
 from vouch.embedded.processes import end, identify, is_alive, started_at
 from vouch.embedded.service import Service
@@ -42,7 +44,9 @@ _WEB_PORTS: Final = range(8080, 8100)
 _STOP_SIGNALS: Final = (SIGINT, SIGTERM, SIGHUP)
 _DOWN_SECONDS_MAX: Final = 180.0
 _DOWN_POLL_SECONDS: Final = 0.1
-_LEFT_OVER_SECONDS: Final = 60.0
+# To write everything down. The kernel has told a left over process to stop already, when its supervisor died.
+_LEFT_OVER_SECONDS: Final = {DATABASE_NAME: 60.0, BROKER_NAME: 30.0}
+_LEFT_OVER_SECONDS_OTHERS: Final = 3.0
 
 
 class PortTaken(Conflict):
@@ -300,8 +304,8 @@ def _end_left_over(folder: Folder, say: Say) -> bool:
     left = folder.left_over()
     for record, process in left:
         say(f"{record.name} (process {process.pid}) was left over by a `vouch up` that was killed: stopping it")
-        # Each service's own gentle signal has been sent by the kernel already when its supervisor died.
-        end(process, ((SIGINT if record.name == "database" else SIGTERM, _LEFT_OVER_SECONDS),))
+        seconds = _LEFT_OVER_SECONDS.get(record.name, _LEFT_OVER_SECONDS_OTHERS)
+        end(process, ((SIGINT if record.name == DATABASE_NAME else SIGTERM, seconds),))
         log.warning("left over process ended", extra={"service": record.name, "pid": process.pid})
     for name in folder.read_records():
         if name != SUPERVISOR:
@@ -339,11 +343,14 @@ def _logging_to(file: Path) -> Iterator[None]:
     handler = logging.FileHandler(file)
     handler.setFormatter(JsonFormatter())
     loggers = [logging.getLogger(name) for name in ("vouch.up", "vouch.embedded", "vouch.database")]
+    levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
     try:
         yield
     finally:
-        for logger in loggers:
+        for logger, level in zip(loggers, levels, strict=True):
             logger.removeHandler(handler)
+            logger.setLevel(level)
         handler.close()
