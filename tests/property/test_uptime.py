@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.calendar import WallSpan
+from contracts.calendar import WallSpan, occurrences
 from contracts.contract import Contract
 from contracts.evaluate import Uptime, evaluate
 from contracts.source import Stream
@@ -17,7 +17,7 @@ from ingest.catalogue import MetricKind
 from tests.builders import by_asset, contract, covered, metric, stream, uptime
 from tests.property import oracle
 from tests.property.oracle import Case, Spoken
-from vouch.period import Period
+from vouch.period import Period, total_micros
 
 QUARTER = 900
 # An instant near the middle of the night in which clocks change, or of any other one.
@@ -44,13 +44,18 @@ def moments(low: int, high: int) -> st.SearchStrategy[int]:
     return st.builds(lambda quarter, beside: quarter * QUARTER + beside, st.integers(low, high), st.integers(-1, 1))
 
 
+SUNDAY = 6
+# The night's quarters, in which clocks change on a Sunday; half hours of any day.
+night, any_time = st.integers(0, 16).map(lambda n: n * 15), st.integers(0, 48).map(lambda n: n * 30)
+
+
 @st.composite
 def weekly(draw: st.DrawFn, most: int) -> list[tuple[int, int, int]]:
     spans = []
     for weekday in range(7):
-        bounds = draw(st.lists(st.integers(0, 48).map(lambda n: n * 30), max_size=most * 2, unique=True))
-        ordered = sorted(bounds)
-        spans += [(weekday, start, end) for start, end in zip(ordered[::2], ordered[1::2], strict=False)]
+        edges = st.lists(night, min_size=2, max_size=6, unique=True) if weekday == SUNDAY else st.nothing()
+        bounds = sorted(draw(edges | st.lists(any_time, max_size=most * 2, unique=True)))
+        spans += [(weekday, start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=False)]
     return spans
 
 
@@ -128,3 +133,20 @@ def test_every_second_is_of_the_class_that_the_oracle_says(case: Case, silence_s
     assert isinstance(evaluation.result, Uptime)
     assert evaluation.result.micros == {name: seconds * 1_000_000 for name, seconds in expected.items()}
     assert evaluation.result.availability == oracle.availability(case)
+
+
+@given(st.sampled_from(NIGHTS), st.lists(night, min_size=2, max_size=6, unique=True))
+@settings(max_examples=60, derandomize=True, deadline=None)
+def test_hours_of_the_night_in_which_clocks_change_are_those_of_the_oracle(
+    change: tuple[str, str], edges: list[int]
+) -> None:
+    middle = int(datetime.fromisoformat(change[1]).replace(tzinfo=UTC).timestamp())
+    opens, closes, zone = middle - 6 * 3600, middle + 6 * 3600, ZoneInfo(change[0])
+    bounds = sorted(edges)
+    spans = [(SUNDAY, start, end) for start, end in zip(bounds[::2], bounds[1::2], strict=False)]
+
+    found = occurrences([WallSpan(*one) for one in spans], Period(at(opens), at(closes)), zone)
+
+    case = Case(zone, opens, closes, opens, closes, spans, [], 0, 0, "exclude")
+    expected = sum(opens <= second < closes for second in oracle.weekly_seconds(case, spans))
+    assert total_micros(found) == expected * 1_000_000
