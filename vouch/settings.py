@@ -62,13 +62,11 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         env = EnvSettingsSource(settings_cls)
-        home = Path(os.environ.get("VOUCH_HOME", ".vouch"))
-        files = [
-            InitSettingsSource(settings_cls, _read_toml(path))
-            for path in (_config_file(), home / ADDRESSES_FILE)
-            if path is not None
-        ]
-        return (init_settings, env, *files)
+        config = _read_toml(_config_file())
+        # The addresses are those in the data folder that these very settings name.
+        home = init_settings().get("home") or os.environ.get("VOUCH_HOME") or config.get("home") or ".vouch"
+        addresses = _read_toml(Path(home) / ADDRESSES_FILE)
+        return (init_settings, env, *(InitSettingsSource(settings_cls, found) for found in (config, addresses)))
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -80,7 +78,7 @@ def load_settings(**overrides: Any) -> Settings:
         raise Invalid(f"settings: {faults}") from error
 
 
-def _config_file() -> Path | None:
+def _config_file() -> Path:
     named = os.environ.get("VOUCH_CONFIG")
     if named and not Path(named).is_file():
         raise Invalid(f"VOUCH_CONFIG names {named}, which is not a file")

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from signal import SIGHUP, SIGINT, SIGTERM, Signals, signal
+from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, Signals, getsignal, signal
 from types import FrameType
 from typing import Any, Final
 
@@ -50,7 +50,7 @@ _LEFT_OVER_SECONDS_OTHERS: Final = 3.0
 
 
 class PortTaken(Conflict):
-    """The port that settings give to the portal belongs to another program."""
+    """The port that settings give to the portal cannot be had."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(
@@ -272,7 +272,7 @@ def _environment(found: Settings) -> dict[str, str]:
 
 def _portal(found: Settings) -> str:
     host = LOOPBACK if found.web_host in ("", "0.0.0.0", "::") else found.web_host  # noqa: S104
-    return f"http://{host}:{found.web_port}"
+    return f"http://[{host}]:{found.web_port}" if ":" in host else f"http://{host}:{found.web_port}"
 
 
 def _answers(portal: str) -> bool:
@@ -329,7 +329,8 @@ def _handling(
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal(number, handler) for number in numbers}
+    # One that is ignored, as nohup and a shell's & do it, stays so.
+    before = {number: signal(number, handler) for number in numbers if getsignal(number) is not SIG_IGN}
     try:
         yield
     finally:

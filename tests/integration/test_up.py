@@ -50,7 +50,7 @@ class Foreground:
         words = repr([(command.name, command.words, command.listens) for command in services])
         self.home = home
         self.said = home.parent / "said"
-        self.settings = load_settings(home=home, database_url="", mqtt_url="")
+        self.settings = load_settings(home=home)
         begun = time.monotonic()
         with self.said.open("w") as said:
             self.process = subprocess.Popen(
@@ -83,14 +83,8 @@ class Foreground:
         return row.pid
 
     def read_addresses(self) -> Settings:
-        before = os.environ.get("VOUCH_HOME")
-        os.environ["VOUCH_HOME"] = str(self.home)
-        try:
-            return load_settings()
-        finally:
-            os.environ.pop("VOUCH_HOME")
-            if before:
-                os.environ["VOUCH_HOME"] = before
+        """What any other vouch command sees now."""
+        return load_settings(home=self.home)
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = SECONDS_MAX) -> None:
@@ -274,7 +268,7 @@ def test_a_port_that_somebody_took_is_replaced(home: Path) -> None:
 def test_a_service_that_does_not_come_up_is_named_with_the_end_of_its_log(home: Path) -> None:
     broken = up.Command("broken", ("sh", "-c", "echo no such table >&2; exit 3"))
     with pytest.raises(ServiceFailed, match=r"(?s)broken ended at once \(exit status 3\).*no such table"):
-        up.up(load_settings(home=home, database_url="", mqtt_url=""), [SLEEPER, broken])
+        up.up(load_settings(home=home), [SLEEPER, broken])
 
     assert up.status(load_settings(home=home)) == []
 
@@ -304,3 +298,34 @@ def test_a_folder_that_the_servers_users_cannot_reach_has_its_data_elsewhere() -
     finally:
         shutil.rmtree((home / "data").resolve(), ignore_errors=True)
         shutil.rmtree(folder)
+
+
+def test_a_folder_that_was_moved_works_where_it_is_now(make_home: Callable[[], Path]) -> None:
+    home = make_home()
+    with up.embedded(home) as settings:
+        write_row(settings.database_url)
+    moved = home.rename(home.with_name("moved"))
+
+    with up.embedded(moved) as settings:
+        assert count_rows(settings.database_url) == 1
+
+
+def test_what_somebody_asks_of_the_servers_is_done(make_home: Callable[[], Path]) -> None:
+    home = make_home()
+    with (home / "postgresql.conf").open("a") as file:
+        file.write("max_connections = 44\n")
+    with up.embedded(home) as settings, connect(settings.database_url) as conn:
+        assert conn.execute("SHOW max_connections").fetchone() == ("44",)
+
+
+def test_ctrl_c_while_it_starts_stops_what_has_started(home: Path) -> None:
+    never = up.Command("web", ("sleep", "1000"), listens=True)
+    words = repr([(never.name, never.words, never.listens)])
+    with subprocess.Popen([sys.executable, "-c", FOREGROUND, str(home), words], stdout=subprocess.PIPE) as process:
+        wait_until(lambda: any(row.service == "web" for row in up.status(load_settings(home=home))))
+        pids = [row.pid for row in up.status(load_settings(home=home)) if row.pid]
+
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(SECONDS_MAX) == 0
+        assert gone(pids)

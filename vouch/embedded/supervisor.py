@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from signal import Signals
 from threading import Event
-from typing import Final
+from typing import Any, Final
 
 from vouch.embedded.folder import Folder, Record, rotate, tail
 from vouch.embedded.processes import Identity, collect, end, identify, spawn
@@ -76,11 +76,11 @@ class Supervisor:
         logs_due = time.monotonic() + _LOG_CHECK_SECONDS
         while not self._stopping.wait(_POLL_SECONDS):
             for child in self._children:
-                self._look_after(child)
+                self._guard(self._look_after, child)
             if time.monotonic() >= logs_due:
                 logs_due = time.monotonic() + _LOG_CHECK_SECONDS
                 for child in self._children:
-                    rotate(self._folder.log(child.service.name), _LOG_BYTES_MAX)
+                    self._guard(rotate, self._folder.log(child.service.name), _LOG_BYTES_MAX)
 
     def stop(self) -> None:
         """Stop all, the last one started first."""
@@ -92,6 +92,14 @@ class Supervisor:
                 level = logging.INFO if took in (None, child.service.stop[0][0]) else logging.WARNING
                 log.log(level, "service stopped", extra={"service": child.service.name, "signal": took and took.name})
             self._folder.remove_record(child.service.name)
+
+    def _guard(self, step: Callable[..., None], *args: Any) -> None:
+        """A full disk, say, must not end the supervision of what still runs."""
+        try:
+            step(*args)
+        except Exception as error:
+            log.exception("supervision failed")
+            self._say(f"supervision failed and goes on: {error}")
 
     def _spawn(self, child: _Child) -> None:
         service = child.service
@@ -126,7 +134,8 @@ class Supervisor:
         lived = time.monotonic() - child.started
         if child.process is None:
             if time.monotonic() >= child.due:
-                self._spawn_again(child)
+                child.due = time.monotonic() + _DELAY_SECONDS_MAX
+                self._spawn(child)
         elif (status := self._death_of(child)) is not None:
             self._plan_restart(child, status)
         elif child.state == "starting" and self._is_ready(child):
@@ -149,16 +158,6 @@ class Supervisor:
         self._set_state(child, "restarting")
         log.error("service died", extra={"service": name, "how": _how(status), "deaths": child.deaths, "delay": delay})
         self._say(f"{name} died ({_how(status)}), starts again in {delay:g} s; its log is {self._folder.log(name)}")
-
-    def _spawn_again(self, child: _Child) -> None:
-        try:
-            self._spawn(child)
-        except OSError as error:
-            # The program may be missing for a moment, in the middle of an upgrade.
-            log.exception("service cannot be started", extra={"service": child.service.name})
-            self._say(f"{child.service.name} cannot be started: {error}")
-            child.deaths += 1
-            child.due = time.monotonic() + min(_DELAY_SECONDS_MAX, _DELAY_SECONDS_MIN * 2**child.deaths)
 
     def _death_of(self, child: _Child) -> int | None:
         return collect(child.process) if child.process else None
