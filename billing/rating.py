@@ -16,6 +16,7 @@ from contracts.judge.threshold import Verdict
 from contracts.measure.fee_share import FeeShare
 from contracts.terms import FixedFee, UptimeGuarantee, UsagePrice
 from vouch.canonical import plain
+from vouch.exact import exact
 from vouch.money import Money, round_half_up
 from vouch.period import Period
 from vouch.units import unit_of
@@ -52,8 +53,9 @@ def rate(evaluations: Sequence[Evaluation]) -> list[Charge]:
         if isinstance(evaluation.term, FixedFee)
     }
     charges: list[Charge] = []
-    for index, evaluation in enumerate(evaluations):
-        charges += _RATE[type(evaluation.term)](index, evaluation, fees)
+    with exact():
+        for index, evaluation in enumerate(evaluations):
+            charges += _RATE[type(evaluation.term)](index, evaluation, fees)
     return charges
 
 

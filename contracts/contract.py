@@ -4,6 +4,7 @@ Pure. A contract is amended by a further version that takes effect at the start 
 governs an instant follows from the effective periods alone.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -88,13 +89,10 @@ def governing(versions: Sequence[Contract], window: Period) -> list[tuple[Contra
 
 def parse_month(text: str) -> date:
     """`2026-10` as the first of that month. Raises Invalid."""
-    try:
-        year, month = text.split("-")
-        if len(year) != 4 or len(month) != 2:
-            raise ValueError
-        return date(int(year), int(month), 1)
-    except ValueError as error:
-        raise Invalid(f"{text!r} is not a month: expected the form 2026-10") from error
+    match = re.fullmatch(r"(20[0-9]{2})-(0[1-9]|1[0-2])", text, re.ASCII)
+    if match is None:
+        raise Invalid(f"{text!r} is not a month: expected the form 2026-10")
+    return date(int(match[1]), int(match[2]), 1)
 
 
 def _clip(window: Period, start: datetime, end: datetime | None) -> Period | None:

@@ -17,7 +17,7 @@ from contracts.terms import AnyTermDocument, FixedFeeDocument, UptimeGuaranteeDo
 from contracts.terms.base import Percent, Slug
 from contracts.terms.fixed_fee import FeePer
 from ingest.catalogue import Metric
-from ingest.registry_file import Name, Zone
+from ingest.registry_file import Name, Zone, in_reach
 from vouch.canonical import canonical_json, digest_of
 from vouch.document import Document, Fault, parse_document
 from vouch.errors import Invalid
@@ -29,13 +29,13 @@ def _moment(text: Any) -> date | datetime:
     if isinstance(text, str):
         try:
             if len(text) == 10:
-                return date.fromisoformat(text)
+                return in_reach(date.fromisoformat(text))
             instant = datetime.fromisoformat(text)
             if instant.tzinfo is not None:
-                return instant.astimezone(UTC)
+                return in_reach(instant).astimezone(UTC)
         except ValueError:
             pass
-    raise ValueError("a local date such as 2026-10-01, or an instant with its offset from UTC")
+    raise ValueError("a local date such as 2026-10-01, or an instant with its offset from UTC, from 2000 to 2199")
 
 
 def _currency(code: str) -> str:
@@ -65,7 +65,7 @@ class ContractDocument(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     contract: Slug
-    version: Annotated[int, Field(ge=1, le=100_000)]
+    version: Annotated[int, Field(ge=1, le=100_000, strict=True)]
     issuer: Slug
     customer: Slug
     currency: Annotated[str, AfterValidator(_currency)]

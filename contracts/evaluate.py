@@ -24,6 +24,7 @@ from contracts.terms.fixed_fee import FeePer
 from contracts.terms.usage_price import Scope
 from contracts.timeline import Condition, timeline
 from vouch.canonical import canonical_json, plain
+from vouch.exact import exact
 from vouch.period import Period, iso, union
 from vouch.units import conversion
 
@@ -125,8 +126,9 @@ def evaluate(contract: Contract, window: Period, streams: Streams) -> list[Evalu
     `streams` holds, by asset and metric, what `needs` asks for.
     """
     found: list[Evaluation] = []
-    for term in contract.terms:
-        found += _EVALUATE[type(term)](contract, term, window, streams)
+    with exact():
+        for term in contract.terms:
+            found += _EVALUATE[type(term)](contract, term, window, streams)
     return found
 
 

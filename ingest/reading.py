@@ -11,6 +11,8 @@ from decimal import Decimal
 from vouch.errors import Invalid
 
 DIGITS_MAX = 15
+DECIMALS_MAX = 15
+WHOLE_DIGITS_MAX = 15
 WHOLE_MESSAGE = "$"
 
 
@@ -44,8 +46,8 @@ class Decoded:
 class TooManyDigits(Invalid):
     """A number that float8 would not give back as it was sent."""
 
-    def __init__(self, number: Decimal) -> None:
-        super().__init__(f"{number} has more than {DIGITS_MAX} significant digits")
+    def __init__(self, digits: int) -> None:
+        super().__init__(f"{digits} significant digits; at most {DIGITS_MAX}, and {DECIMALS_MAX} decimals, are kept")
 
 
 def decimal_of(value: float) -> Decimal:
@@ -54,13 +56,14 @@ def decimal_of(value: float) -> Decimal:
 
 
 def float_of(number: Decimal) -> float:
-    """The float that stores `number` without loss. Raises TooManyDigits, or Invalid beyond 1e±300."""
-    _, digits, exponent = number.as_tuple()
-    if not isinstance(exponent, int):
+    """The float that stores `number` without loss. Raises TooManyDigits, or Invalid for its size."""
+    if not number.is_finite():
         raise Invalid(f"{number} is not a finite number")
-    significant = "".join(map(str, digits)).strip("0")
-    if len(significant) > DIGITS_MAX:
-        raise TooManyDigits(number)
-    if significant and not -300 <= number.adjusted() <= 300:
-        raise Invalid(f"{number} is outside 1e-300 to 1e300")
+    if not number:
+        return 0.0
+    if not -DECIMALS_MAX <= number.adjusted() < WHOLE_DIGITS_MAX:
+        raise Invalid(f"a number of the size 1e{number.adjusted()} is not between 1e-15 and 1e15")
+    significant = "".join(map(str, number.as_tuple().digits)).strip("0")
+    if len(significant) > DIGITS_MAX or number.adjusted() - len(significant) + 1 < -DECIMALS_MAX:
+        raise TooManyDigits(len(significant))
     return float(number)

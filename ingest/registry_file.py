@@ -4,16 +4,15 @@ Pure. docs/operations.md#registry shows one. registry.py stores what this module
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from decimal import Decimal
+from datetime import UTC, date, datetime
 from functools import cache
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ingest.catalogue import MetricKind, OnFall
-from vouch.document import Document, Fault, parse_document
+from vouch.document import Document, Fault, PlainDecimal, parse_document
 from vouch.errors import Invalid
 from vouch.units import unit_of
 
@@ -39,11 +38,21 @@ def _check_unit(code: str) -> str:
         raise ValueError(str(error)) from error
 
 
+DateT = TypeVar("DateT", date, datetime)
+
+
+def in_reach(moment: DateT) -> DateT:
+    """The moment itself where calendars around it can be computed. Raises ValueError."""
+    if not 2000 <= moment.year < 2200:
+        raise ValueError("a date from 2000 to 2199")
+    return moment
+
+
 def _to_instant(text: Any) -> datetime:
     try:
-        instant = datetime.fromisoformat(text)
+        instant = in_reach(datetime.fromisoformat(text))
     except (TypeError, ValueError):
-        raise ValueError("an instant such as 2026-10-01T00:00:00+02:00") from None
+        raise ValueError("an instant such as 2026-10-01T00:00:00+02:00, from 2000 to 2199") from None
     if instant.tzinfo is None:
         raise ValueError("an instant with its offset from UTC, such as 2026-10-01T00:00:00+02:00")
     return instant.astimezone(UTC)
@@ -83,7 +92,7 @@ class IssuerDocument(PartyDocument):
 
     iban: Text | None = None
     time_zone: Zone
-    payment_days: Annotated[int, Field(ge=0, le=365)]
+    payment_days: Annotated[int, Field(ge=0, le=365, strict=True)]
 
 
 class MetricDocument(_Model):
@@ -92,11 +101,11 @@ class MetricDocument(_Model):
     name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
     kind: MetricKind
     unit: Annotated[str, AfterValidator(_check_unit)] | None = None
-    resolution: Annotated[Decimal, Field(gt=0)] | None = None
-    plausible: tuple[Decimal, Decimal] | None = None
-    states: Annotated[dict[Name, Annotated[int, Field(ge=0, le=32767)]], Field(min_length=1)] | None = None
+    resolution: Annotated[PlainDecimal, Field(gt=0)] | None = None
+    plausible: tuple[PlainDecimal, PlainDecimal] | None = None
+    states: Annotated[dict[Name, Annotated[int, Field(ge=0, le=32767, strict=True)]], Field(min_length=1)] | None = None
     on_fall: OnFall | None = None
-    silence_seconds_max: Annotated[int, Field(gt=0, le=31_622_400)]
+    silence_seconds_max: Annotated[int, Field(gt=0, le=31_622_400, strict=True)]
 
     @model_validator(mode="after")
     def _fits_kind(self) -> Self:

@@ -238,7 +238,7 @@ def add_rejections(conn: Connection[Any], batch: Batch, received_at: datetime) -
         row = conn.execute(_ADD_MESSAGE, given).fetchone()
         assert row is not None
         with conn.cursor() as cur:
-            cur.executemany(_ADD_REJECTION, [(row[0], r.place, r.reason, r.detail) for _, r in rejections])
+            cur.executemany(_ADD_REJECTION, [(row[0], r.place, r.reason, r.detail[:500]) for _, r in rejections])
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def digest_of(text: str) -> str:
 
 def plain(number: Decimal) -> str:
     """The number's digits without exponent and without trailing zeros: one spelling for one number."""
-    text = format(number, "f")
+    text = format(number, "f") if number else "0"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, ValidationError
 
 from vouch.errors import Invalid
 
@@ -22,9 +22,19 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL: Final = re.compile(r"[-+]?[0-9]+\.[0-9]+")
+_NUMBER: Final = re.compile(r"[-+]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
 _WORDS: Final = {"null": None, "~": None, "": None, "true": True, "false": False}
 _LENGTH_MAX: Final = 4_000_000
 _DEPTH_MAX: Final = 50
+
+
+def _plain_number(value: Any) -> Any:
+    if isinstance(value, bool) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        raise ValueError("a plain decimal number such as 12.50")
+    return value
+
+
+PlainDecimal = Annotated[Decimal, BeforeValidator(_plain_number)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +90,28 @@ def parse_document(text: str, name: str) -> Document:
                 raise DocumentFaults([f"{name}:{line}: anchors, aliases and tags are not allowed"])
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{name}:{mark.line + 1}" if mark else name
-        problem = getattr(error, "problem", None) or str(error)
-        raise DocumentFaults([f"{place}: not readable as YAML: {problem}"]) from error
+        raise DocumentFaults(
+            [f"{name}:{_syntax_line(error, text)}: not readable as YAML: {_problem(error)}"]
+        ) from error
     except RecursionError as error:
         raise DocumentFaults([f"{name}: nested too deeply"]) from error
     lines: dict[Path, int] = {}
     content = _construct(root, (), lines, name) if root else None
     return Document(name, content, lines)
+
+
+def _syntax_line(error: yaml.YAMLError, text: str) -> int:
+    if isinstance(error, yaml.reader.ReaderError):
+        return text.count("\n", 0, error.position) + 1
+    mark = getattr(error, "problem_mark", None)
+    return mark.line + 1 if mark else 1
+
+
+def _problem(error: yaml.YAMLError) -> str:
+    if isinstance(error, yaml.reader.ReaderError):
+        code = error.character if isinstance(error.character, int) else ord(error.character)
+        return f"a character that is not allowed, U+{code:04X}"
+    return getattr(error, "problem", None) or "syntax error"
 
 
 def _construct(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
@@ -140,13 +163,15 @@ def _faults_of(error: ValidationError, model: type[BaseModel], content: Any) -> 
 
 def _written_path(location: Path, content: Any) -> Path:
     """The path as it stands in the file: pydantic adds the names of union branches in between."""
+    if not location:
+        return ()
     path: Path = ()
     part: Any
     for part in location[:-1]:
         if isinstance(content, list) or (isinstance(content, dict) and part in content):
             path, content = (*path, part), content[part]
     is_branch = isinstance(content, dict) and content.get("kind") == location[-1]
-    return path if is_branch or not location else (*path, location[-1])
+    return path if is_branch else (*path, location[-1])
 
 
 def _word(detail: Any, path: Path, model: type[BaseModel]) -> str:

@@ -9,10 +9,23 @@ from fractions import Fraction
 
 from vouch.errors import Conflict, Invalid
 
-# ISO 4217 currencies whose minor unit is not the hundredth.
-_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()
+# ISO 4217, currencies in use.
+_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split()
 _THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND".split()
-_MINOR_DIGITS = dict.fromkeys(_WHOLE, 0) | dict.fromkeys(_THOUSANDTHS, 3)
+_TEN_THOUSANDTHS = "CLF UYW".split()
+_HUNDREDTHS = """
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP
+    CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES
+    KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK
+    NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB
+    TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VES WST XCD XCG YER ZAR ZMW ZWG
+""".split()
+_MINOR_DIGITS = (
+    dict.fromkeys(_HUNDREDTHS, 2)
+    | dict.fromkeys(_WHOLE, 0)
+    | dict.fromkeys(_THOUSANDTHS, 3)
+    | dict.fromkeys(_TEN_THOUSANDTHS, 4)
+)
 
 
 class CurrencyMismatch(Conflict):
@@ -24,9 +37,9 @@ class CurrencyMismatch(Conflict):
 
 def minor_digits(currency: str) -> int:
     """Decimals of the currency's smallest unit: 2 for EUR, 0 for JPY, 3 for KWD. Source: ISO 4217."""
-    if len(currency) != 3 or not currency.isascii() or not currency.isupper():
-        raise Invalid(f"currency {currency!r} is not an ISO 4217 code of three capital letters")
-    return _MINOR_DIGITS.get(currency, 2)
+    if currency not in _MINOR_DIGITS:
+        raise Invalid(f"{currency!r} is not a currency of ISO 4217, such as EUR")
+    return _MINOR_DIGITS[currency]
 
 
 def round_half_up(amount: Fraction, digits: int) -> Decimal:

@@ -7,6 +7,7 @@ priced by the cubic metre without a rounding step.
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
+from fractions import Fraction
 
 from vouch.errors import Invalid
 
@@ -75,6 +76,6 @@ def conversion(have: str, want: str) -> Decimal:
     if source.dimension != target.dimension:
         raise Invalid(f"{have} ({source.dimension}) cannot be expressed in {want} ({target.dimension})")
     factor = source.size / target.size
-    if factor * target.size != source.size:
+    if Fraction(factor) * Fraction(target.size) != Fraction(source.size):
         raise Invalid(f"{have} in {want} is not a finite decimal factor")
     return factor

@@ -73,7 +73,8 @@ def _steps(total: CounterUse, stream: Stream, shown: Iterable[Shown]) -> Iterabl
 def _above_highest(total: CounterUse, stream: Stream, opening: Shown, shown: Sequence[Shown]) -> Decimal:
     """What rose above the highest value ever shown for this asset by this device."""
     before = [run.last.value for run in stream.runs if run.last.at <= opening.at]
-    highest = max([opening.value, *before, *([stream.highest_before] if stream.highest_before else [])])
+    earlier_days = [] if stream.highest_before is None else [stream.highest_before]
+    highest = max([opening.value, *before, *earlier_days])
     for earlier, later in pairwise(shown):
         if later.value < earlier.value:
             _find(total, stream, "dip", "fell: disregarded until the old height is reached", earlier, later)

@@ -13,10 +13,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from ingest.catalogue import Metric
+from vouch.document import PlainDecimal
 
 Slug = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=64)]
-Price = Annotated[Decimal, Field(ge=0, max_digits=20, decimal_places=12)]
-Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=12)]
+Price = Annotated[PlainDecimal, Field(ge=0, max_digits=20, decimal_places=12)]
+Percent = Annotated[PlainDecimal, Field(ge=0, le=100, max_digits=12)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from contracts.calendar import WEEKDAYS, WallSpan
 from contracts.terms.base import Percent, Slug, TermBase, TermDocument
 from ingest.catalogue import Metric, MetricKind
+from vouch.document import PlainDecimal
 
 
 class UnknownAs(StrEnum):
@@ -135,7 +136,7 @@ class PlannedWindowDocument(_Model):
 class UnknownRuleDocument(_Model):
     """How long a state holds in silence, and what silence beyond that counts as."""
 
-    carry_seconds: Annotated[int, Field(ge=0, le=31_622_400)]
+    carry_seconds: Annotated[int, Field(ge=0, le=31_622_400, strict=True)]
     then: UnknownAs
 
 
@@ -149,7 +150,7 @@ class CreditTierDocument(_Model):
 class PerStartedPointDocument(_Model):
     """A credit for each started step of shortfall."""
 
-    points: Annotated[Decimal, Field(gt=0, le=100)]
+    points: Annotated[PlainDecimal, Field(gt=0, le=100)]
     percent: Percent
 
 
@@ -191,7 +192,7 @@ class UptimeGuaranteeDocument(TermDocument):
     unknown: list[str]
     service_hours: Annotated[dict[Weekday, list[Hours]], Field(min_length=1)]
     planned_windows: list[PlannedWindowDocument]
-    planned_allowance_hours: Annotated[Decimal, Field(ge=0, le=744, decimal_places=2)]
+    planned_allowance_hours: Annotated[PlainDecimal, Field(ge=0, le=744, decimal_places=2)]
     unknown_rule: UnknownRuleDocument
     target_percent: Annotated[Percent, Field(gt=0)]
     credit: CreditDocument

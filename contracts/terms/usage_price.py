@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from contracts.terms.base import Price, TermBase, TermDocument
 from ingest.catalogue import Metric, MetricKind
+from vouch.document import PlainDecimal
 from vouch.errors import Invalid
 from vouch.units import conversion, unit_of
 
@@ -56,7 +57,7 @@ class TierDocument(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    up_to: Annotated[Decimal, Field(gt=0, max_digits=20)] | None = None
+    up_to: Annotated[PlainDecimal, Field(gt=0, max_digits=20)] | None = None
     price: Price
 
 

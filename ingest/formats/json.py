@@ -5,8 +5,9 @@ Schema that `vouch schema telemetry` prints. A fault in one place refuses that p
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -15,6 +16,11 @@ from vouch.errors import Invalid
 from vouch.period import iso
 
 READINGS_MAX: Final = 10_000
+
+# RFC 3339, with the offset required.
+_DATE_TIME: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}):([0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -83,6 +89,8 @@ def decode(payload: bytes) -> Decoded:
             parse_constant=_refuse_constant,
             object_pairs_hook=_unique_keys,
         )
+    except ArithmeticError:
+        return _refused("undecodable", "a number is beyond any size")
     except (ValueError, RecursionError, Invalid) as error:
         return _refused("undecodable", f"not the JSON expected: {error}"[:500])
     items = body.get("readings") if isinstance(body, dict) and set(body) == {"readings"} else [body]
@@ -127,19 +135,19 @@ def _place(place: str, name: str) -> str:
 
 
 def _instant(text: Any) -> datetime:
-    if not isinstance(text, str) or len(text) > 40:
-        raise Invalid("'measured_at' must be a date and time as text")
-    seconds = text.partition(".")[2]
-    decimals = len(seconds) - len(seconds.lstrip("0123456789"))
-    if decimals > 6:
+    match = _DATE_TIME.fullmatch(text) if isinstance(text, str) and len(text) < 100 else None
+    if match is None:
+        raise Invalid(f"{str(text)[:60]!r} is not a date and time such as 2026-10-01T08:30:00.25+02:00")
+    day, minute, second, fraction, offset = match.groups(default="")
+    if len(fraction) > 7:
         raise Invalid(f"{text!r} has more than six decimals of a second")
+    leap = second == "60"
     try:
-        instant = datetime.fromisoformat(text)
-        if instant.tzinfo is None:
-            raise Invalid(f"{text!r} says no offset from UTC (such as Z or +02:00)")
-        return instant.astimezone(UTC)
+        spelled = f"{day}T{minute}:{'59' if leap else second}{fraction}{offset.upper()}"
+        # A leap second is mapped to the second that follows it: POSIX time has no room for it.
+        return datetime.fromisoformat(spelled).astimezone(UTC) + timedelta(seconds=leap)
     except (ValueError, OverflowError) as error:
-        raise Invalid(f"{text!r} is not an ISO 8601 date and time") from error
+        raise Invalid(f"{text!r} is not a date and time that exists") from error
 
 
 def _value(value: Any) -> float | str:

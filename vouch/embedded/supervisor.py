@@ -22,9 +22,9 @@ log = logging.getLogger(__name__)
 _POLL_SECONDS: Final = 0.1
 _FIRST_POLL_SECONDS: Final = 0.03
 _SETTLED_SECONDS: Final = 1.0
-_STEADY_SECONDS: Final = 60.0
+_STEADY_SECONDS: Final = 10.0
 _DELAY_SECONDS_MIN: Final = 0.25
-_DELAY_SECONDS_MAX: Final = 30.0
+_DELAY_SECONDS_MAX: Final = 5.0
 _LOG_BYTES_MAX: Final = 64 * 1024 * 1024
 _LOG_CHECK_SECONDS: Final = 60.0
 

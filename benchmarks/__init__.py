@@ -1,0 +1,1 @@
+"""Benchmarks: figures as ratios within one run on one machine. `make bench` runs them all."""
