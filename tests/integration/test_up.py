@@ -82,6 +82,10 @@ class Foreground:
         assert row.pid
         return row.pid
 
+    def runs_other_than(self, service: str, pid: int) -> bool:
+        row = self.row(service)
+        return row is not None and row.state == "running" and row.pid not in (None, pid)
+
     def read_addresses(self) -> Settings:
         """What any other vouch command sees now."""
         return load_settings(home=self.home)
@@ -181,7 +185,7 @@ def test_whatever_is_killed_runs_again_and_has_what_was_committed(home: Path) ->
 
             os.kill(killed, signal.SIGKILL)
 
-            wait_until(lambda: running.state(service) == "running" and running.pid(service) != killed)  # noqa: B023
+            wait_until(lambda: running.runs_other_than(service, killed))  # noqa: B023
             assert f"{service} died (killed by SIGKILL)" in running.said.read_text()
         assert count_rows(found.database_url) == 1
         assert running.read_addresses() == found

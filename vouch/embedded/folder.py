@@ -79,7 +79,14 @@ class Folder:
         """The folder as an earlier start left it, None where there was none."""
         home = home.absolute()
         data = (home / "data").resolve()
-        return cls(home, data) if data.is_dir() else None
+        try:
+            if not data.is_dir():
+                return None
+        except PermissionError as error:
+            raise UnusableFolder(home, str(error)) from error
+        if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
+            raise UnusableFolder(home, f"{data} belongs to another user")
+        return cls(home, data)
 
     @classmethod
     def make(cls, home: Path, accounts: tuple[Account | None, ...]) -> Self:
