@@ -120,6 +120,7 @@ def _add_headers(response: Response) -> Response:
 def _handle_errors(app: Flask) -> None:
     app.register_error_handler(VouchError, _show_ours)
     app.register_error_handler(psycopg.OperationalError, _show_away)
+    app.register_error_handler(psycopg.DataError, _show_unspeakable)
     app.register_error_handler(HTTPException, _show_http)
     app.register_error_handler(Exception, _show_unexpected)
 
@@ -132,6 +133,10 @@ def _show_ours(error: VouchError) -> ResponseReturnValue:
 def _show_away(error: psycopg.OperationalError) -> ResponseReturnValue:
     log.warning("database does not answer", extra={"error": str(error)})
     return _show(503, "The database does not answer. Nothing is lost: try again in a moment.")
+
+
+def _show_unspeakable(_: psycopg.DataError) -> ResponseReturnValue:
+    return _show(422, "The address holds characters that no name has.")
 
 
 def _show_http(error: HTTPException) -> ResponseReturnValue:

@@ -17,11 +17,22 @@ from babel.numbers import format_currency, format_decimal
 
 from billing.invoice import VatTotal
 from contracts.contract import Contract
+from vouch.canonical import plain
+from vouch.money import minor_digits
 from vouch.period import iso
 from vouch.units import UNITS
 
 LOCALE: Final = Locale("en")
 _SECOND: Final = 1_000_000
+# Between a number and what belongs to it no line is broken.
+_TIGHT: Final = "\N{NO-BREAK SPACE}"
+_SINGULAR: Final = {
+    "pages": "page",
+    "pieces": "piece",
+    "months": "month",
+    "days": "day",
+    "service units": "service unit",
+}
 
 
 def money(amount: Decimal | str, currency: str) -> str:
@@ -34,6 +45,13 @@ def money(amount: Decimal | str, currency: str) -> str:
     return text.replace("-", "−")
 
 
+def price(amount: Decimal | str, currency: str) -> str:
+    """A price for one unit: all its digits, and at least the currency's own."""
+    exact = Decimal(amount)
+    least = Decimal(1).scaleb(-minor_digits(currency))
+    return money(exact.quantize(least) if exact == exact.quantize(least) else exact, currency)
+
+
 def number(value: Decimal | str | int) -> str:
     """All its digits, with thousands grouped."""
     exact = Decimal(value)
@@ -43,7 +61,16 @@ def number(value: Decimal | str | int) -> str:
 
 def quantity(value: Decimal | str, unit: str) -> str:
     """A number with its unit's symbol."""
-    return f"{number(value)} {symbol(unit)}".rstrip()
+    word = symbol(unit)
+    if abs(Decimal(value)) == 1:
+        word = _SINGULAR.get(word, word)
+    return f"{number(value)}{_TIGHT}{word}".rstrip()
+
+
+def unit_word(unit: str) -> str:
+    """What one unit is called, as in `a price for each page`."""
+    word = symbol(unit) or "unit"
+    return _SINGULAR.get(word, word)
 
 
 def symbol(unit: str) -> str:
@@ -58,7 +85,7 @@ def percent(share: Fraction | list[int] | None) -> str:
     if share is None:
         return "—"
     exact = Fraction(*share) if isinstance(share, list) else share
-    return f"{Decimal(int(exact * _SECOND)).scaleb(-4)} %"
+    return f"{Decimal(int(exact * _SECOND)).scaleb(-4)}{_TIGHT}%"
 
 
 def duration(micros: int) -> str:
@@ -76,12 +103,26 @@ def hours(micros: int) -> str:
 
 def day(value: date | str) -> str:
     """1 October 2026."""
-    return format_date(_date(value), "d MMMM y", locale=LOCALE)
+    return format_date(_date(value), f"d{_TIGHT}MMMM y", locale=LOCALE)
 
 
 def weekday(value: date | str) -> str:
     """Thu 1 Oct."""
     return format_date(_date(value), "EEE d MMM", locale=LOCALE)
+
+
+def tidy(text: str) -> str:
+    """The same words, with no line broken between a number and its percent sign."""
+    return text.replace(" %", f"{_TIGHT}%")
+
+
+def length(micros: int) -> str:
+    """A length in the largest unit that leaves no rest: 8 hours, 15 minutes, 90 seconds."""
+    for size, word in ((3600, "hour"), (60, "minute")):
+        if micros % (size * _SECOND) == 0:
+            count = micros // (size * _SECOND)
+            return f"{count}{_TIGHT}{word}{'' if count == 1 else 's'}"
+    return f"{plain(Decimal(micros) / _SECOND)}{_TIGHT}seconds"
 
 
 def month(value: date) -> str:
@@ -94,6 +135,11 @@ def local(instant: datetime | str, zone: ZoneInfo) -> str:
     shown = _instant(instant).astimezone(zone)
     clock = f"{shown:%H:%M:%S}" + (f".{shown.microsecond:06}".rstrip("0") if shown.microsecond else "")
     return f"{format_date(shown.date(), 'd MMM y', locale=LOCALE)}, {clock} {shown:%Z}"
+
+
+def local_second(instant: datetime | str, zone: ZoneInfo) -> str:
+    """1 Oct 2026, 06:00:00 CEST, cut."""
+    return local(_instant(instant).replace(microsecond=0), zone)
 
 
 def local_minute(instant: datetime | str, zone: ZoneInfo) -> str:
@@ -151,6 +197,7 @@ def _instant(value: datetime | str) -> datetime:
 
 FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "money": money,
+    "price": price,
     "number": number,
     "quantity": quantity,
     "symbol": symbol,
@@ -160,8 +207,10 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "day": day,
     "weekday": weekday,
     "month": month,
+    "tidy": tidy,
     "local": local,
     "local_minute": local_minute,
+    "local_second": local_second,
     "last_day": last_day,
     "first_day": first_day,
     "zone": ZoneInfo,

@@ -68,7 +68,7 @@ def load_month(conn: Connection[Any], versions: Sequence[Contract], month: date)
     """The month as known now. `conn` must not be in a transaction."""
     with snapshot(conn) as known_at:
         period = versions[-1].month(month)
-        window = Period(period.start, max(period.start, min(period.end, known_at)))
+        window = Period(period.start, max(period.start, min(period.end, known_at.replace(microsecond=0))))
         heads = billing_store.list_invoices(conn, InvoiceFilter(month=month, contract=versions[-1].id))
         if heads:
             head = heads[0]

@@ -14,8 +14,9 @@ from contracts.terms.fixed_fee import FeePer
 from contracts.terms.uptime_guarantee import CreditLadder, CreditPerStartedPoint, UnknownAs
 from contracts.terms.usage_price import Scope
 from vouch.canonical import plain
+from vouch.period import MICROSECOND
 from vouch.units import unit_of
-from web.formats import duration, number
+from web.formats import length, number, tidy, unit_word
 
 KINDS: Final = {FixedFee: "Fixed fee", UsagePrice: "Usage price", UptimeGuarantee: "Uptime guarantee"}
 
@@ -31,6 +32,8 @@ CLASSES: Final = {
 }
 
 VERDICTS: Final = {"met": "kept", "missed": "missed", "undefined": "no time counted"}
+
+SO_FAR: Final = {"met": "kept so far", "missed": "below so far", "undefined": "no time counted yet"}
 
 REFUSALS: Final = {
     "not_in_service_hours": "lies outside service hours, so there was nothing to leave out",
@@ -64,13 +67,14 @@ def term_words(term: Term, contract: Contract) -> list[str]:
     """A term in sentences."""
     match term:
         case FixedFee():
-            return _fee_words(term, contract)
+            words = _fee_words(term, contract)
         case UsagePrice():
-            return _usage_words(term, contract)
+            words = _usage_words(term, contract)
         case UptimeGuarantee():
-            return _uptime_words(term, contract)
+            words = _uptime_words(term, contract)
         case _:
             assert_never(term)
+    return [tidy(sentence) for sentence in words]
 
 
 def _fee_words(term: FixedFee, contract: Contract) -> list[str]:
@@ -84,9 +88,9 @@ def _fee_words(term: FixedFee, contract: Contract) -> list[str]:
 def _usage_words(term: UsagePrice, contract: Contract) -> list[str]:
     symbol = unit_of(term.unit).symbol
     if len(term.tiers) == 1:
-        prices = f"{contract.currency} {plain(term.tiers[0].price)} for each {_each(term.unit)} used in the month."
+        prices = f"{contract.currency} {plain(term.tiers[0].price)} for each {unit_word(term.unit)} used in the month."
     else:
-        prices = "Graduated: " + "; ".join(_tier_words(term, contract)) + f" (per {_each(term.unit)})."
+        prices = "Graduated: " + "; ".join(_tier_words(term, contract)) + f" (per {unit_word(term.unit)})."
     scope = "together" if term.scope is Scope.POOLED else "each by itself"
     return [
         prices,
@@ -107,27 +111,20 @@ def _tier_words(term: UsagePrice, contract: Contract) -> Iterable[str]:
         above = tier.up_to
 
 
-def _each(unit: str) -> str:
-    symbol = unit_of(unit).symbol
-    singular = {"pages": "page", "pieces": "piece", "service units": "service unit", "days": "day", "1": "unit"}
-    return singular.get(symbol, symbol)
-
-
 def _uptime_words(term: UptimeGuarantee, contract: Contract) -> list[str]:
     words = [
         f"Each asset is up for at least {plain(term.target_percent)} % of the time that counts in a month.",
         f"Time counts {_hours_words(term.service_hours)}, {contract.zone.key} time.",
     ]
     if term.planned_windows:
-        allowance = duration(round(term.planned_allowance.total_seconds()) * 1_000_000)
+        allowance = length(term.planned_allowance // MICROSECOND)
         words.append(
-            f"Planned work {_hours_words(term.planned_windows)} is left out, "
-            f"up to {allowance} h a month, in time order."
+            f"Planned work {_hours_words(term.planned_windows)} is left out, up to {allowance} a month, in time order."
         )
     words.append(_states_words(term))
-    carry = duration(round(term.carry.total_seconds()) * 1_000_000)
+    carry = length(term.carry // MICROSECOND)
     words.append(
-        f"A state holds until the next reading, at most {carry} h; time beyond that is unknown "
+        f"A state holds until the next reading, at most {carry}; time beyond that is unknown "
         f"and {_UNKNOWN[term.unknown_as]}."
     )
     words.append(_credit_words(term, contract))
@@ -179,9 +176,9 @@ def class_words(name: str) -> str:
     return CLASSES.get(name, name)
 
 
-def verdict_words(verdict: str) -> str:
-    """How a promise stands."""
-    return VERDICTS.get(verdict, verdict)
+def verdict_words(verdict: str, is_open: bool = False) -> str:
+    """How a promise stands; in a running month, how it stands so far."""
+    return (SO_FAR if is_open else VERDICTS).get(verdict, verdict)
 
 
 def refusal_words(refusal: str | None) -> str:

@@ -20,7 +20,7 @@ from contracts.store import StoredEvaluation
 from contracts.terms import Term, UptimeGuarantee, UsagePrice
 from ingest.catalogue import Metric, MetricKind
 from ingest.reading import decimal_of
-from ingest.registry import list_assignments, load_catalogue
+from ingest.registry import list_assignments, list_metrics, load_catalogue
 from ingest.store import list_readings
 from ingest.summary import summarise
 from vouch.errors import NotFound
@@ -100,6 +100,7 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
         term=term,
         kind=content["result"]["kind"],
         assets=store.list_assets(conn, sorted(subjects)),
+        states=_state_names(conn, sorted(subjects)),
         month=month,
         rows=pictures.rows(spans, month, contract.zone) if isinstance(term, UptimeGuarantee) else [],
         band=pictures.band(spans, month) if not isinstance(term, UsagePrice) else None,
@@ -139,6 +140,16 @@ def _load_version(conn: Connection[Any], evaluation: StoredEvaluation) -> Contra
 def _subjects(content: dict[str, Any]) -> set[str]:
     by_asset = {asset for asset, _ in content["result"].get("by_asset", ())}
     return by_asset | {source["asset"] for source in content["sources"]} | {content["subject"]}
+
+
+def _state_names(conn: Connection[Any], assets: list[str]) -> dict[tuple[str, str], dict[int, str]]:
+    """By asset and state metric: what each code that the evidence shows is called."""
+    return {
+        (asset, name): {code: state for state, code in metric.states.items()}
+        for asset, metrics in list_metrics(conn, assets).items()
+        for name, metric in metrics.items()
+        if metric.kind is MetricKind.STATE
+    }
 
 
 def _credit(term: Term, content: dict[str, Any]) -> Decimal | None:
