@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -141,12 +142,14 @@ def _measure(conn: Connection[Any], devices: int, rounds: int) -> str:
     conn.execute("ANALYZE")
     conn.autocommit = False
 
-    scans, parallel, closes = [], [], {name: [] for name in groups}  # type: ignore[var-annotated]
+    scans: list[float] = []
+    parallel: list[float] = []
+    closes: dict[str, list[float]] = {name: [] for name in groups}
     for n in range(rounds):
         scans.append(_timed(lambda: _scan(conn, workers=0)))
         parallel.append(_timed(lambda: _scan(conn, workers=2)))
         for name in groups:
-            closes[name].append(_timed(lambda name=name, n=n: _close(conn, f"{name}-{n}")))
+            closes[name].append(_timed(partial(_close, conn, f"{name}-{n}")))
     scan, beside = statistics.median(scans), statistics.median(parallel)
     dense, sparse = (statistics.median(closes[name]) for name in groups)
     return "\n".join(
@@ -159,7 +162,7 @@ def _measure(conn: Connection[Any], devices: int, rounds: int) -> str:
             f"one sequential scan, one process         {scan:>14.2f} s",
             f"the same scan with parallel workers      {beside:>14.2f} s",
             f"close, one reading a minute              {dense:>14.2f} s   {dense / scan:.2f} of the scan",
-            f"close, one reading in ten minutes        {sparse:>14.2f} s   {dense / sparse:.2f} times as long when dense",
+            f"close, one reading in ten minutes        {sparse:>14.2f} s   {sparse / scan:.2f} of the scan",
             f"summaries, once, as readings come        {summarised:>14.0f} s   {readings / summarised:,.0f} readings/s",
         ]
     )

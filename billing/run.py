@@ -4,9 +4,11 @@ Shell. Closing is safe to run twice and by several workers at once: a contract's
 evaluated inside one snapshot, and written only where it differs from what is there.
 """
 
+import gc
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -66,10 +68,23 @@ def close_month(
     wanted = contract_store.list_contracts(conn) if contracts is None else contracts
     conn.commit()
     closed = []
-    for contract in wanted:
-        closed.append(_close_contract(conn, contract, month))
-        progress(closed[-1])
+    with _collector_paused():
+        for contract in wanted:
+            closed.append(_close_contract(conn, contract, month))
+            progress(closed[-1])
     return closed
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """No cyclic garbage collection: nothing here makes cycles, and looking for them took a fifth of the time."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def due_months(conn: Connection[Any], days_after: int) -> list[tuple[date, str]]:

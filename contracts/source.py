@@ -12,7 +12,7 @@ from typing import Any
 
 from ingest.catalogue import Metric
 from ingest.summary import DaySummary, Run, Shown, cut, straddles
-from vouch.period import Period, iso, utc_day
+from vouch.period import Period, iso, to_micros, utc_day
 
 # The last reading at or before an instant, and the first one after it.
 Around = Mapping[datetime, tuple[Shown, Shown]]
@@ -38,13 +38,15 @@ class Stream:
     @property
     def opening(self) -> Shown | None:
         """The last reading at or before the start of `part`."""
-        before = [run.last for run in self.runs if run.last.at <= self.part.start]
-        return before[-1] if before else None
+        start = to_micros(self.part.start)
+        before = [run for run in self.runs if run.last_at <= start]
+        return before[-1].last if before else None
 
     @property
     def inside(self) -> list[Run]:
         """The runs after the start of `part`, a reading exactly at its end included."""
-        return [run for run in self.runs if run.first.at > self.part.start]
+        start = to_micros(self.part.start)
+        return [run for run in self.runs if run.first_at > start]
 
     def evidence(self) -> dict[str, Any]:
         """The stream as evidence names it: the days it rests on with their digests, first and last reading used."""
@@ -72,14 +74,14 @@ def shown_evidence(shown: Shown | None) -> list[str] | None:
 def needed_days(days: Sequence[DaySummary], serves_from: datetime, part: Period) -> tuple[DaySummary, ...]:
     """Of a series' days in order, those a stream rests on: from the one that holds the opening reading on."""
     own = [day for day in days if utc_day(serves_from) <= day.day <= utc_day(part.end)]
-    opening = [i for i, day in enumerate(own) if day.runs[0].first.at <= part.start]
+    opening = [i for i, day in enumerate(own) if day.runs[0].first_at <= to_micros(part.start)]
     return tuple(own[opening[-1] :] if opening else own)
 
 
 def needed_cuts(days: Iterable[DaySummary], serves_from: datetime, part: Period) -> set[datetime]:
     """The instants at which a run of these days has readings on both sides and has to be cut."""
     cuts = {part.start, part.end, serves_from}
-    return {at for at in cuts for day in days for run in day.runs if straddles(run, at)}
+    return {at for at in cuts if any(straddles(run, at) for day in days for run in day.runs)}
 
 
 def clip_runs(days: Sequence[DaySummary], serves_from: datetime, part: Period, around: Around) -> tuple[Run, ...]:
@@ -90,12 +92,13 @@ def clip_runs(days: Sequence[DaySummary], serves_from: datetime, part: Period, a
     runs = [run for day in days for run in day.runs]
     for at in sorted(around):
         runs = cut(runs, at, *around[at])
-    runs = [part_of for run in runs for part_of in _from(run, serves_from)]
-    return tuple(run for run in runs if run.last.at <= part.end)
+    start, end = to_micros(serves_from), to_micros(part.end)
+    served = (part_of for run in runs if run.last_at <= end for part_of in _from(run, start))
+    return tuple(served)
 
 
-def _from(run: Run, serves_from: datetime) -> list[Run]:
+def _from(run: Run, start: int) -> list[Run]:
     """The run if the asset was served; of a run that ends exactly then, its last reading."""
-    if run.first.at >= serves_from:
+    if run.first_at >= start:
         return [run]
-    return [Run(run.last, run.last, run.silence_max * 0)] if run.last.at == serves_from else []
+    return [Run(start, start, run.last_value, run.last_value, 0)] if run.last_at == start else []

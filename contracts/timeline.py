@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from contracts.source import Stream
+from ingest.summary import join_states
 from vouch.period import Period, intersect, subtract, union
 
 
@@ -43,13 +44,15 @@ def timeline(
     held: dict[Condition, list[Period]] = {condition: [] for condition in Condition}
     for stream in streams:
         of_code = {code: conditions[name] for name, code in stream.metric.states.items()}
-        for i, run in enumerate(stream.runs):
+        runs = join_states(stream.runs, carry, stream.part.start)
+        for i, run in enumerate(runs):
             assert run.silence_max <= carry, "a run silent for longer than the carry has to be broken"
             end = run.last.at + carry
-            if i + 1 < len(stream.runs):
-                end = min(end, stream.runs[i + 1].first.at)
-            period = Period(run.first.at, max(run.last.at, min(end, stream.part.end)))
-            held[of_code[int(run.first.value)]] += intersect([period], [stream.part])
+            if i + 1 < len(runs):
+                end = min(end, runs[i + 1].first.at)
+            period = Period(run.first.at, max(run.last.at, end)).overlap(stream.part)
+            if period is not None:
+                held[of_code[int(run.first.value)]].append(period)
     up, down = union(held[Condition.UP]), union(held[Condition.DOWN])
     up, down = intersect(up, [window]), intersect(down, [window])
     return Timeline(up, down, subtract([window], union([*up, *down])))

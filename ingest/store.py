@@ -1,5 +1,6 @@
 """Storage of readings, summaries and rejections. The caller commits."""
 
+import json
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from ingest.catalogue import MetricKind
 from ingest.reading import Rejection, decimal_of
 from ingest.summary import DaySummary, Run, Shown
 from vouch.canonical import canonical_json
-from vouch.period import DAY, MICROSECOND, Period, from_micros, to_micros
+from vouch.period import DAY, Period, to_micros
 
 _PG_EPOCH_MICROS: Final = 946_684_800_000_000
 _COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -383,7 +384,7 @@ def put_summaries(conn: Connection[Any], summaries: Iterable[tuple[int, DaySumma
         cur.execute("CREATE TEMPORARY TABLE IF NOT EXISTS summary_stage (LIKE ingest.summary) ON COMMIT DELETE ROWS")
         with cur.copy("COPY summary_stage FROM STDIN") as copy:
             for series, summary in summaries:
-                runs = canonical_json([_run_to_row(run) for run in summary.runs])
+                runs = canonical_json(summary.runs)
                 copy.write_row(
                     (
                         series,
@@ -398,14 +399,16 @@ def put_summaries(conn: Connection[Any], summaries: Iterable[tuple[int, DaySumma
         cur.execute("DELETE FROM summary_stage")
 
 
+# One row a series: a month of many series is read as few long texts, not as many short ones.
 _SUMMARIES: Final = """
-    SELECT series, day, readings, highest, runs, digest FROM ingest.summary
+    SELECT series, json_agg(json_build_array(day, readings, highest, runs, digest) ORDER BY day)::text
+      FROM ingest.summary
      WHERE series = ANY (%(series)s) AND day BETWEEN %(first)s AND %(last)s
-     ORDER BY series, day
+     GROUP BY series
 """
 
 _OPENING: Final = """
-    SELECT s.series, o.day, o.readings, o.highest, o.runs, o.digest
+    SELECT s.series, json_build_array(json_build_array(o.day, o.readings, o.highest, o.runs, o.digest))::text
       FROM unnest(%(series)s::int[]) AS s (series)
      CROSS JOIN LATERAL (
            SELECT * FROM ingest.summary WHERE series = s.series AND day < %(first)s
@@ -420,8 +423,8 @@ def list_summaries(
     given = {"series": list(series), "first": first, "last": last}
     found: dict[int, list[DaySummary]] = {}
     for query in (_OPENING, _SUMMARIES):
-        for key, *rest in conn.execute(query, given).fetchall():
-            found.setdefault(key, []).append(_summary(*rest))
+        for key, days in conn.execute(query, given).fetchall():
+            found.setdefault(key, []).extend(_summary(*day) for day in json.loads(days))
     return found
 
 
@@ -437,27 +440,8 @@ def list_highest(conn: Connection[Any], series: Sequence[int], first: date, last
     return {key: decimal_of(highest) for key, highest in rows}
 
 
-def _run_to_row(run: Run) -> list[int | str]:
-    return [
-        to_micros(run.first.at),
-        to_micros(run.last.at),
-        str(run.first.value),
-        str(run.last.value),
-        run.silence_max // MICROSECOND,
-    ]
-
-
-def _summary(day: date, readings: int, highest: float, runs: list[Any], digest: str) -> DaySummary:
-    return DaySummary(day, readings, decimal_of(highest), tuple(map(_run_from_row, runs)), digest)
-
-
-def _run_from_row(row: list[Any]) -> Run:
-    first_at, last_at, first, last, silence = row
-    return Run(
-        Shown(from_micros(first_at), Decimal(first)),
-        Shown(from_micros(last_at), Decimal(last)),
-        silence * MICROSECOND,
-    )
+def _summary(day: str, readings: int, highest: float, runs: list[Any], digest: str) -> DaySummary:
+    return DaySummary(date.fromisoformat(day), readings, decimal_of(highest), tuple(map(Run._make, runs)), digest)
 
 
 @dataclass(frozen=True, slots=True)

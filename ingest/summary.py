@@ -8,14 +8,15 @@ join: a month is its days' runs in order. What a fall or a silence means is deci
 import hashlib
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
+from typing import NamedTuple
 
 from ingest.catalogue import MetricKind
 from ingest.reading import decimal_of
-from vouch.period import MICROSECOND, from_micros, utc_day
+from vouch.period import MICROSECOND, from_micros, to_micros, utc_day
 
 _RECORD = struct.Struct(">qd")
 
@@ -28,13 +29,40 @@ class Shown:
     value: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Consecutive readings from `first` to `last`; `silence_max` is the longest wait between two of them."""
+class Run(NamedTuple):
+    """Consecutive readings, as a summary stores them: instants and the longest wait between two in microseconds.
 
-    first: Shown
-    last: Shown
-    silence_max: timedelta
+    A tuple, and its readings made only when asked for: a month of a thousand devices is a hundred thousand runs.
+    """
+
+    first_at: int
+    last_at: int
+    first_value: str
+    last_value: str
+    silence: int
+
+    @property
+    def first(self) -> Shown:
+        """The first reading."""
+        return Shown(from_micros(self.first_at), Decimal(self.first_value))
+
+    @property
+    def last(self) -> Shown:
+        """The last reading."""
+        return Shown(from_micros(self.last_at), Decimal(self.last_value))
+
+    @property
+    def silence_max(self) -> timedelta:
+        """The longest wait between two readings."""
+        return self.silence * MICROSECOND
+
+    def until(self, last: Shown) -> "Run":
+        """The part of the run that ends with `last`."""
+        return self._replace(last_at=to_micros(last.at), last_value=str(last.value))
+
+    def since(self, first: Shown) -> "Run":
+        """The part of the run that begins with `first`."""
+        return self._replace(first_at=to_micros(first.at), first_value=str(first.value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +115,33 @@ def cut(runs: Iterable[Run], at: datetime, before: Shown | None, after: Shown | 
             continue
         assert before is not None, "a run that holds the cut has a reading at or before it"
         assert after is not None, "a run that holds the cut has a reading after it"
-        pieces.append(replace(run, last=before))
-        pieces.append(replace(run, first=after))
+        pieces.append(run.until(before))
+        pieces.append(run.since(after))
     return pieces
 
 
 def straddles(run: Run, at: datetime) -> bool:
     """Whether the run has readings both at or before `at` and after it."""
-    return run.first.at <= at < run.last.at
+    return run.first_at <= to_micros(at) < run.last_at
+
+
+def join_states(runs: Sequence[Run], carry: timedelta, boundary: datetime) -> list[Run]:
+    """Runs of a state metric, neighbours of one state made one where no wait between them is longer than `carry`.
+
+    No run is joined across `boundary`.
+    """
+    joined: list[Run] = []
+    longest, border = carry // MICROSECOND, to_micros(boundary)
+    for run in runs:
+        if joined:
+            before = joined[-1]
+            wait = run.first_at - before.last_at
+            if before.last_value == run.first_value and wait <= longest and not before.last_at <= border < run.first_at:
+                silence = max(before.silence, run.silence, wait)
+                joined[-1] = Run(before.first_at, run.last_at, before.first_value, run.last_value, silence)
+                continue
+        joined.append(run)
+    return joined
 
 
 def _runs(kind: MetricKind, silence_max: int, readings: Sequence[tuple[int, float]]) -> Iterator[Run]:
@@ -112,8 +159,4 @@ def _runs(kind: MetricKind, silence_max: int, readings: Sequence[tuple[int, floa
 
 
 def _run(first: tuple[int, float], last: tuple[int, float], silence: int) -> Run:
-    return Run(_shown(first), _shown(last), silence * MICROSECOND)
-
-
-def _shown(reading: tuple[int, float]) -> Shown:
-    return Shown(from_micros(reading[0]), decimal_of(reading[1]))
+    return Run(first[0], last[0], str(decimal_of(first[1])), str(decimal_of(last[1])), silence)

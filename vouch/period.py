@@ -45,6 +45,10 @@ def utc_day(instant: datetime) -> date:
     return instant.astimezone(UTC).date()
 
 
+def _is_utc(instant: datetime) -> bool:
+    return instant.tzinfo is UTC or instant.utcoffset() == _NO_OFFSET
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """A span of time that holds its start and not its end."""
@@ -53,7 +57,7 @@ class Period:
     end: datetime
 
     def __post_init__(self) -> None:
-        if self.start.utcoffset() != _NO_OFFSET or self.end.utcoffset() != _NO_OFFSET:
+        if not (_is_utc(self.start) and _is_utc(self.end)):
             raise Invalid("a period is made of UTC instants")
         if self.end < self.start:
             raise Invalid(f"a period cannot end ({iso(self.end)}) before it starts ({iso(self.start)})")
@@ -77,7 +81,9 @@ class Period:
     def overlap(self, other: "Period") -> "Period | None":
         """The common part, or None where there is none."""
         start, end = max(self.start, other.start), min(self.end, other.end)
-        return Period(start, end) if start < end else None
+        if start >= end:
+            return None
+        return self if start is self.start and end is self.end else Period(start, end)
 
 
 def total_micros(periods: Iterable[Period]) -> int:
