@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SERVER_VERSION_MIN: Final = 140000
+_MIGRATION_LOCK: Final = 7_601_020
 
 _EXTENSION: Final = """
     SELECT default_version, installed_version
@@ -72,10 +73,16 @@ def migrate(url: str) -> int:
     with connect(url, "vouch-migrate") as conn:
         if conn.execute(_EXTENSION).fetchone() is None:
             raise NoTimescale
-    backend = get_backend(require_url(url).replace("postgresql://", "postgresql+psycopg://", 1))
-    with backend.lock():
-        steps = backend.to_apply(read_migrations(str(MIGRATIONS)))
-        backend.apply_migrations(steps)
+        conn.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+        backend = get_backend(require_url(url).replace("postgresql://", "postgresql+psycopg://", 1))
+        try:
+            # The library's own lock is a row that outlives a killed process; ours ends with its connection.
+            backend.break_lock()
+            with backend.lock():
+                steps = backend.to_apply(read_migrations(str(MIGRATIONS)))
+                backend.apply_migrations(steps)
+        finally:
+            backend.connection.close()
     log.info("schema up to date", extra={"applied": len(steps)})
     return len(steps)
 

@@ -53,7 +53,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         table.add_column(column.rstrip(">"), justify="right" if number else "left", overflow="fold", no_wrap=number)
     for row in rows:
         table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console.print(table)
+    console.print(table if table.rows else f"{title}: none")
 
 
 def progress_line(what: str) -> Callable[[int, int], None]:

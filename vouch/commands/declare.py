@@ -49,8 +49,11 @@ def device_add(device_id: str) -> None:
     with open_database() as conn:
         if device_id not in load_catalogue(conn, [device_id]):
             raise NotFound(f"device {device_id!r} is not in the registry: declare it with `vouch registry apply`")
-    password = add_device(load_settings(), device_id)
+    settings = load_settings()
+    password = add_device(settings, device_id)
     console.print(f"user name  {device_id}\npassword   {password}", soft_wrap=True)
+    if settings.device_mqtt_url:
+        console.print(f"broker     {settings.device_mqtt_url}")
     console.print(f"It may publish to vouch/v1/{device_id}/telemetry only. The password is not stored: note it now.")
 
 

@@ -55,7 +55,8 @@ def say(line: str) -> None:
 
 def portal_address(settings: Settings) -> str:
     """Where the portal answers."""
-    return f"http://{settings.web_host}:{settings.web_port}/"
+    host = "127.0.0.1" if settings.web_host in ("", "0.0.0.0", "::") else settings.web_host  # noqa: S104
+    return f"http://{host}:{settings.web_port}/"
 
 
 @click.group()

@@ -1,0 +1,54 @@
+"""What the pages say of formats and commands is what the code does."""
+
+import json
+import re
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from ingest.formats import json as vouch_json
+from vouch.__main__ import main
+
+DOCS = Path(__file__).parents[2] / "docs"
+README = DOCS.parent / "README.md"
+
+
+def test_the_page_on_mqtt_shows_the_schema_that_the_command_prints() -> None:
+    blocks = re.findall(r"```json\n(.*?)```", (DOCS / "mqtt.md").read_text(), re.DOTALL)
+    printed = CliRunner().invoke(main, ["schema", "telemetry"]).output
+
+    assert json.loads(blocks[-1]) == vouch_json.SCHEMA == json.loads(printed)
+    for example in blocks[:-1]:
+        decoded = vouch_json.decode(example.encode())
+        assert decoded.readings
+        assert not decoded.rejections
+
+
+def test_the_page_on_mqtt_names_every_reason_and_no_other() -> None:
+    code = "".join((DOCS.parent / "ingest" / name).read_text() for name in ("batch.py", "formats/json.py", "writer.py"))
+    used = set(re.findall(r'(?:Rejection\([^"]*|_refused\()"([a-z_]+)"', code))
+    table = (DOCS / "mqtt.md").read_text().split("| reason | meaning |")[1].split("\n\n")[0]
+    named = {
+        word
+        for row in table.splitlines()
+        for word in re.findall(r"`([a-z_]+)`", row.split("|")[1] if "|" in row else "")
+    }
+
+    assert used == named
+
+
+def test_every_command_that_a_page_shows_exists() -> None:
+    pages = [README, *DOCS.rglob("*.md")]
+    texts = [page.read_text() for page in pages]
+    shown = {words for text in texts for words in re.findall(r"(?:`|^)vouch ((?:[a-z]+ ?)+)", text, re.MULTILINE)}
+
+    assert len(shown) > 10
+    for words in sorted(shown):
+        found = CliRunner().invoke(main, [*_command(words.split()), "--help"])
+        assert found.exit_code == 0, (words, found.output)
+
+
+def _command(words: list[str]) -> list[str]:
+    """The words up to the subcommand, arguments left away."""
+    groups = {"db", "registry", "device", "contract", "account", "invoice", "rejections"}
+    return words[: 2 if words[0] in groups else 1]
