@@ -106,6 +106,11 @@ def day(value: date | str) -> str:
     return format_date(_date(value), f"d{_TIGHT}MMMM y", locale=LOCALE)
 
 
+def short_day(value: date | str) -> str:
+    """1 Oct 2026."""
+    return format_date(_date(value), "d MMM y", locale=LOCALE).replace(" ", _TIGHT)
+
+
 def weekday(value: date | str) -> str:
     """Thu 1 Oct."""
     return format_date(_date(value), "EEE d MMM", locale=LOCALE)
@@ -205,6 +210,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "duration": duration,
     "hours": hours,
     "day": day,
+    "short_day": short_day,
     "weekday": weekday,
     "month": month,
     "tidy": tidy,

@@ -5,8 +5,8 @@ here and now. Use by day is always as known now; where late readings make it dif
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -64,8 +64,14 @@ class MonthShown:
     usage: Sequence[Usage]
 
 
-def load_month(conn: Connection[Any], versions: Sequence[Contract], month: date) -> MonthShown:
-    """The month as known now. `conn` must not be in a transaction."""
+def covered_assets(versions: Sequence[Contract], month: date) -> list[str]:
+    """The assets that the contract covers in some part of the month, in the contract's order."""
+    parts = governing(versions, versions[-1].month(month))
+    return list(dict.fromkeys(c.asset for version, part in parts for c in version.assets if c.within(part)))
+
+
+def load_month(conn: Connection[Any], versions: Sequence[Contract], month: date, assets: Collection[str]) -> MonthShown:
+    """The month as known now, with use by day for these assets only. `conn` must not be in a transaction."""
     with snapshot(conn) as known_at:
         period = versions[-1].month(month)
         window = Period(period.start, max(period.start, min(period.end, known_at.replace(microsecond=0))))
@@ -78,7 +84,11 @@ def load_month(conn: Connection[Any], versions: Sequence[Contract], month: date)
             head = None
             body, contents = _preview(conn, versions[-1], month, known_at, window)
         parts = governing(versions, window)
-        usage = [shown for version, part in parts for shown in _list_usage(conn, version, part, period, known_at)]
+        usage = [
+            shown
+            for version, part in parts
+            for shown in _list_usage(conn, _only(version, assets), part, period, known_at)
+        ]
     contract = parts[-1][0] if parts else versions[-1]
     return MonthShown(contract, month, period, known_at, period.end > known_at, head, body, contents, usage)
 
@@ -98,6 +108,10 @@ def _preview(
     evaluated = evaluate_month(conn, contract.id, month, known_at, reader, until=window.end).evaluations
     body = compose(rate(evaluated), range(len(evaluated)), contract.currency)
     return body, {n: json.loads(evaluation.content()) for n, evaluation in enumerate(evaluated)}
+
+
+def _only(contract: Contract, assets: Collection[str]) -> Contract:
+    return replace(contract, assets=tuple(covered for covered in contract.assets if covered.asset in assets))
 
 
 def _list_usage(

@@ -1,9 +1,10 @@
 """Addresses: months in them, and where an invoice's pages are."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import g, url_for
+from flask import g, request, url_for
 from werkzeug.routing import BaseConverter, ValidationError
 
 from billing.invoice import InvoiceHead
@@ -28,6 +29,25 @@ class MonthConverter(BaseConverter):
     def to_url(self, value: date) -> str:
         """As people write it."""
         return f"{value:%Y-%m}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a long list is shown: from `first` on; pages count from 1."""
+
+    number: int
+    pages: int
+    first: int
+    total: int
+
+
+def page_asked(total: int, per_page: int) -> Page:
+    """The page that the address asks for by `page=`, the last one where it asks for more, else the first."""
+    pages = max(1, -(-total // per_page))
+    text = request.args.get("page", "1")
+    asked = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 1
+    number = min(max(asked, 1), pages)
+    return Page(number, pages, (number - 1) * per_page, total)
 
 
 def invoice_url(endpoint: str, head: InvoiceHead, **values: Any) -> str:

@@ -17,7 +17,7 @@ from contracts.run import evaluate_month
 from contracts.streams import SummaryReader
 from ingest.summariser import summarise_stale
 from tests.web_world import HOSTILE, Balanced, Portal, link, open_portal, plain_text
-from tests.world import OCTOBER, OCTOBER_STARTS, message, write
+from tests.world import CONTRACT, OCTOBER, OCTOBER_STARTS, agree, message, write
 from vouch.database import connect
 from vouch.knowledge import snapshot
 from vouch.settings import Settings
@@ -303,9 +303,43 @@ def test_a_day_of_a_source_opens_to_its_readings_page_by_page(
     assert "24 6 Oct 2026, 01:00:00 CEST 2026-10-05 23:00:00Z 1,145" in pages[2]
     assert "1,132" in pages[1]
     assert "they have the digest" in pages[0]
+    onward = re.search(r'<a rel="next" href="([^"]+)"', buyer.get(path).get_data(as_text=True))
+    assert onward is not None
+    assert "page 2 of 3" in text_of(buyer, onward[1].replace("&amp;", "&"))
     assert "RUNNING" in text_of(
         buyer, link("/lines/3", portal.invoice) + "&device=device-1&metric=state&day=2026-10-05"
     )
+
+
+def test_of_many_sources_the_days_of_one_are_listed_at_a_time(
+    portal: Portal, buyer: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.pages.evidence.SOURCES_OPEN_MAX", 0)
+    closed = buyer.get(link("/lines/2", portal.invoice)).get_data(as_text=True)
+    opened = buyer.get(link("/lines/2", portal.invoice) + "&device=device-1&metric=odometer_km")
+
+    assert "day=2026-10-05" not in closed
+    assert "device=device-1&amp;metric=odometer_km" in closed
+    assert "day=2026-10-05" in opened.get_data(as_text=True)
+
+
+def test_a_large_fleet_is_shown_a_page_of_assets_at_a_time(services: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("web.pages.months.ASSETS_PER_PAGE", 1)
+    amended = CONTRACT.replace("version: 1", "version: 2").replace(
+        "effective_from: 2026-09-01\n", "effective_from: 2026-11-01\n"
+    )
+    second = "\n  - {asset: truck-2, in_service_from: 2026-11-01}\nterms:"
+    with open_portal(services) as portal, connect(portal.database) as conn:
+        agree(conn, amended.replace("\nterms:", second))
+        staff = portal.staff
+        first, last = (text_of(staff, f"/contracts/trucks/2026-11?page={n}") for n in (1, 2))
+
+        assert "First truck" in first
+        assert "Second truck" not in first
+        assert "page 1 of 2, 2 assets" in first
+        assert "Second truck" in last
+        assert "Version 1, from 1 September 2026" in text_of(staff, "/contracts/trucks")
+        assert text_of(staff, "/contracts/trucks/2026-10").count("Second truck") == 0
 
 
 def test_only_sources_of_the_line_open(portal: Portal, buyer: FlaskClient) -> None:

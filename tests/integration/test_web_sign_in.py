@@ -1,6 +1,12 @@
 """Signing in to the portal: passwords, sessions, cookies, tokens and limits."""
 
+import os
+import socket
+import subprocess
+import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
@@ -216,3 +222,32 @@ def test_health_follows_the_database(app: Flask, database: str) -> None:
     answer = away.test_client().get("/healthz")
     assert (answer.status_code, answer.json) == (503, {"status": "unavailable"})
     assert away.test_client().get("/sign-in").status_code == 200
+
+
+def test_the_portal_serves_over_http_and_stops_when_told(database: str) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {"VOUCH_DATABASE_URL": database, "VOUCH_SECRET_KEY": "k" * 40, "VOUCH_WEB_PORT": str(port)}
+    script = "from vouch.settings import load_settings; from web.app import serve; serve(load_settings())"
+    process = subprocess.Popen([sys.executable, "-c", script], env=os.environ | settings)
+    try:
+        assert answer_of(f"http://127.0.0.1:{port}/healthz") == (200, b'{"status":"ok"}\n')
+        status, page = answer_of(f"http://127.0.0.1:{port}/")
+        assert status == 200
+        assert b"<h1>Sign in</h1>" in page
+        process.terminate()
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+
+
+def answer_of(url: str) -> tuple[int, bytes]:
+    """Status and body, once somebody listens."""
+    for _ in range(100):
+        try:
+            with urllib.request.urlopen(url, timeout=10) as answer:
+                return answer.status, answer.read()
+        except urllib.error.URLError:
+            time.sleep(0.1)
+    raise AssertionError("nobody listens")

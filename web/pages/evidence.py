@@ -28,10 +28,13 @@ from vouch.period import DAY, Period, from_micros
 from web import pictures, store
 from web.connection import connection
 from web.pages.invoices import json_download
+from web.routes import Page, page_asked
 
 pages = Blueprint("evidence", __name__)
 
 READINGS_PER_PAGE: Final = 200
+# Beyond so many sources, only the days of the one that is asked for are listed.
+SOURCES_OPEN_MAX: Final = 30
 
 
 class NoLine(NotFound):
@@ -69,13 +72,11 @@ class SourceDay:
     device: str
     metric: Metric
     day: date
-    count: int
     hidden: int
     digest: str
     agrees: bool
     rows: list[ReadingRow]
-    page: int
-    pages: int
+    page: Page
 
 
 @pages.get("/invoices/<invoice>/lines/<int:position>")
@@ -109,6 +110,8 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
         interruptions=[span for span in spans if span[0] in ("down", "unknown")],
         credit=_credit(term, content),
         fee_line=_fee_line(conn, invoice, term, evaluation),
+        opened=(request.args.get("device"), request.args.get("metric")),
+        all_open=len(content["sources"]) <= SOURCES_OPEN_MAX,
         source_day=_source_day(conn, invoice, evaluation, content, contract.zone),
     )
 
@@ -188,6 +191,8 @@ def _source_day(
     if not any(asked.values()):
         return None
     sources = [s for s in content["sources"] if (s["device"], s["metric"]) == (asked["device"], asked["metric"])]
+    if sources and not asked["day"]:
+        return None
     digests = {day: digest for source in sources for day, _, digest in source["days"]}
     if asked["day"] not in digests:
         raise NoSource
@@ -209,23 +214,20 @@ def _page_of(
     own: list[tuple[int, float]],
     digest: str,
 ) -> SourceDay:
-    count = max(1, -(-len(own) // READINGS_PER_PAGE))
-    asked = request.args.get("page", "1")
-    page = min(int(asked), count) if asked.isdecimal() and len(asked) < 6 and int(asked) else 1
+    page = page_asked(len(own), READINGS_PER_PAGE)
     names = {code: name for name, code in metric.states.items()}
-    first = (page - 1) * READINGS_PER_PAGE
     rows = [
         ReadingRow(
-            first + n,
+            page.first + n,
             from_micros(at),
             decimal_of(value),
             names.get(int(value)) if metric.kind is MetricKind.STATE else None,
         )
-        for n, (at, value) in enumerate(own[first : first + READINGS_PER_PAGE], start=1)
+        for n, (at, value) in enumerate(own[page.first : page.first + READINGS_PER_PAGE], start=1)
     ]
     silence = timedelta(seconds=metric.silence_seconds_max)
     agrees = bool(whole) and summarise(metric.kind, silence, whole).digest == digest
-    return SourceDay(device, metric, day, len(own), len(whole) - len(own), digest, agrees, rows, page, count)
+    return SourceDay(device, metric, day, len(whole) - len(own), digest, agrees, rows, page)
 
 
 def _served(conn: Connection[Any], invoice: InvoiceHead, assets: set[str], device: str) -> list[Period]:

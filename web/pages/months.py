@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, render_template
 
@@ -14,11 +14,14 @@ from vouch.errors import NotFound
 from web import pictures, store
 from web.access import Agreement
 from web.connection import connection
-from web.month import Content, MonthShown, Usage, load_month
+from web.month import Content, MonthShown, Usage, covered_assets, load_month
 from web.pages.contracts import months_of
+from web.routes import page_asked
 from web.store import AssetRow
 
 pages = Blueprint("months", __name__)
+
+ASSETS_PER_PAGE: Final = 50
 
 
 class NoMonth(NotFound):
@@ -88,14 +91,17 @@ class UsageSection:
 def month_page(contract: Agreement, month: date) -> str:
     """All assets of one month."""
     conn = connection()
-    shown = _load(contract, month)
-    assets = store.list_assets(conn, sorted({covered.asset for covered in shown.contract.assets}))
+    covered = _covered(contract, month)
+    page = page_asked(len(covered), ASSETS_PER_PAGE)
+    chosen = covered[page.first : page.first + ASSETS_PER_PAGE]
+    shown = load_month(conn, contract.versions, month, chosen)
+    assets = store.list_assets(conn, chosen)
     ticks = pictures.ticks(shown.period, shown.contract.zone)
     return render_template(
         "month.html",
         shown=shown,
         customer=load_customer(conn, shown.contract.customer),
-        assets=assets,
+        page=page,
         ticks=ticks,
         uptimes=_uptime_sections(shown, assets),
         usages=[_usage_section(shown, usage, assets, ticks) for usage in shown.usage],
@@ -107,12 +113,11 @@ def month_page(contract: Agreement, month: date) -> str:
 def asset_page(contract: Agreement, month: date, asset: str) -> str:
     """One asset's month, day by day."""
     conn = connection()
-    shown = _load(contract, month)
+    if asset not in _covered(contract, month):
+        raise NotCovered(asset, month)
+    shown = load_month(conn, contract.versions, month, [asset])
     named = store.list_assets(conn, [asset])
     own = [section for section in _uptime_sections(shown, named) if section.rows]
-    usages = [usage for usage in shown.usage if asset in usage.by_asset]
-    if asset not in {covered.asset for covered in shown.contract.assets} or not (own or usages):
-        raise NotCovered(asset, month)
     ticks = pictures.ticks(shown.period, shown.contract.zone)
     spans = [pictures.spans_of(row.content) for section in own for row in section.rows]
     return render_template(
@@ -127,15 +132,16 @@ def asset_page(contract: Agreement, month: date, asset: str) -> str:
             for row in section.rows
         ],
         classes=pictures.used_classes(spans),
-        usages=[(usage, pictures.chart(ticks, usage.by_asset[asset], 160)) for usage in usages],
+        usages=[(usage, pictures.chart(ticks, usage.by_asset[asset], 160)) for usage in shown.usage],
         **_neighbours(contract, month),
     )
 
 
-def _load(contract: Agreement, month: date) -> MonthShown:
+def _covered(contract: Agreement, month: date) -> list[str]:
+    """The assets of a month that has begun. Raises NoMonth."""
     if month not in months_of(contract.versions, datetime.now(UTC)):
         raise NoMonth(contract.newest.id, month)
-    return load_month(connection(), contract.versions, month)
+    return covered_assets(contract.versions, month)
 
 
 def _neighbours(contract: Agreement, month: date) -> dict[str, date | None]:
@@ -176,8 +182,9 @@ def _usage_section(
         for asset, days in usage.by_asset.items()
         if asset in assets
     ]
-    billed = [content["result"] for content in shown.contents.values() if content["term"] == usage.term.id]
-    invoiced = sum((Decimal(result["quantity"]) for result in billed), Decimal(0)) if shown.invoice else None
+    billed = [content["result"]["by_asset"] for content in shown.contents.values() if content["term"] == usage.term.id]
+    quantities = [Decimal(used) for by_asset in billed for asset, used in by_asset if asset in usage.by_asset]
+    invoiced = sum(quantities, Decimal(0)) if shown.invoice else None
     now = sum((total for *_, total in charts), Decimal(0))
     return UsageSection(usage, pictures.chart(ticks, usage.total, 160), charts, now, invoiced)
 
