@@ -40,7 +40,9 @@ def test_the_page_on_mqtt_names_every_reason_and_no_other() -> None:
 def test_every_command_that_a_page_shows_exists() -> None:
     pages = [README, *DOCS.rglob("*.md")]
     texts = [page.read_text() for page in pages]
-    shown = {words for text in texts for words in re.findall(r"(?:`|^)vouch ((?:[a-z]+ ?)+)", text, re.MULTILINE)}
+    blocks = [block for text in texts for block in re.findall(r"```(?:sh)?\n(.*?)```", text, re.DOTALL)]
+    shown = {words for text in texts for words in re.findall(r"`vouch ((?:[a-z]+ ?)+)", text)}
+    shown |= {words for block in blocks for words in re.findall(r"^vouch ((?:[a-z]+ ?)+)", block, re.MULTILINE)}
 
     assert len(shown) > 10
     for words in sorted(shown):
