@@ -214,6 +214,16 @@ def test_the_portal_does_not_start_without_a_secret_key(database: str) -> None:
         serve(load_settings(database_url=database, secret_key=""))
 
 
+def test_connections_that_the_database_closed_are_not_used_again(app: Flask, conn: Connection[Any]) -> None:
+    client = app.test_client()
+    sign_in(client, PEOPLE)
+    for _ in range(2):
+        conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'vouch-test-web'")
+        conn.commit()
+
+        assert client.get("/customers/buyer").status_code == 200
+
+
 def test_health_follows_the_database(app: Flask, database: str) -> None:
     assert app.test_client().get("/healthz").status_code == 200
     with open_pool(database, "vouch-test-web") as pool:

@@ -1,7 +1,7 @@
 """Invoices: the list, the document, its JSON, and its verification."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, render_template, request
 from psycopg import Connection
@@ -22,7 +22,8 @@ from web.connection import connection
 
 pages = Blueprint("invoices", __name__)
 
-_STATUSES = ("", "draft", "issued")
+LISTED_MAX: Final = 500
+_STATUSES: Final = ("", "draft", "issued")
 
 
 @pages.get("/invoices")
@@ -37,9 +38,10 @@ def invoice_list() -> str:
     staff = access.visible_customer() is None
     return render_template(
         "invoices.html",
-        invoices=list_invoices(conn, wanted, limit=500),
+        invoices=list_invoices(conn, wanted, limit=LISTED_MAX),
         customers=store.list_customers(conn) if staff else [],
         names={row.id: row.legal_name for row in store.list_customers(conn)} if staff else {},
+        listed_max=LISTED_MAX,
         month=month,
         status=status,
         customer=request.args.get("customer", ""),
