@@ -41,8 +41,8 @@ def _moment(text: Any) -> date | datetime:
 def _currency(code: str) -> str:
     try:
         minor_digits(code)
-    except Invalid as error:
-        raise ValueError(str(error)) from error
+    except Invalid:
+        raise ValueError("a currency of ISO 4217 such as EUR") from None
     return code
 
 

@@ -13,8 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ingest.catalogue import MetricKind, OnFall
 from vouch.document import Document, Fault, PlainDecimal, parse_document
-from vouch.errors import Invalid
-from vouch.units import unit_of
+from vouch.units import UNITS, expected_unit
 
 SLUG: Final = "^[a-z0-9][a-z0-9_-]*$"
 NAME: Final = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -31,11 +30,11 @@ def _check_zone(name: str) -> str:
     return name
 
 
-def _check_unit(code: str) -> str:
-    try:
-        return unit_of(code).code
-    except Invalid as error:
-        raise ValueError(str(error)) from error
+def check_unit(code: str) -> str:
+    """A known unit code itself. Raises ValueError with the nearest ones."""
+    if code not in UNITS:
+        raise ValueError(expected_unit(code))
+    return code
 
 
 DateT = TypeVar("DateT", date, datetime)
@@ -100,7 +99,7 @@ class MetricDocument(_Model):
 
     name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
     kind: MetricKind
-    unit: Annotated[str, AfterValidator(_check_unit)] | None = None
+    unit: Annotated[str, AfterValidator(check_unit)] | None = None
     resolution: Annotated[PlainDecimal, Field(gt=0)] | None = None
     plausible: tuple[PlainDecimal, PlainDecimal] | None = None
     states: Annotated[dict[Name, Annotated[int, Field(ge=0, le=32767, strict=True)]], Field(min_length=1)] | None = None

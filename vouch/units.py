@@ -61,10 +61,15 @@ def unit_of(code: str) -> Unit:
     """The unit, or Invalid with the nearest codes."""
     if code in UNITS:
         return UNITS[code]
+    raise Invalid(f"{code!r} is not {expected_unit(code)}")
+
+
+def expected_unit(code: str) -> str:
+    """What was expected in place of a wrong code, with the nearest ones."""
     by_symbol = [unit.code for unit in UNITS.values() if unit.symbol.casefold() == code.casefold()]
-    near = by_symbol or get_close_matches(code.upper(), UNITS, n=2, cutoff=0.6)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
-    raise Invalid(f"{code!r} is not a known UN/ECE unit code{hint}")
+    turned = [known for known in UNITS if sorted(known) == sorted(code.upper())]
+    near = by_symbol or turned or get_close_matches(code.upper(), UNITS, n=2, cutoff=0.6)
+    return "a UN/ECE unit code" + (f"; did you mean {' or '.join(near)}?" if near else " such as KMT or ZP")
 
 
 def conversion(have: str, want: str) -> Decimal:

@@ -15,9 +15,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from contracts.terms.base import Price, TermBase, TermDocument
 from ingest.catalogue import Metric, MetricKind
+from ingest.registry_file import check_unit
 from vouch.document import PlainDecimal
 from vouch.errors import Invalid
-from vouch.units import conversion, unit_of
+from vouch.units import conversion
 
 
 class Scope(StrEnum):
@@ -45,13 +46,6 @@ class UsagePrice(TermBase):
     tiers: tuple[PriceTier, ...]
 
 
-def _known_unit(code: str) -> str:
-    try:
-        return unit_of(code).code
-    except Invalid as error:
-        raise ValueError(str(error)) from error
-
-
 class TierDocument(BaseModel):
     """One step of a graduated price."""
 
@@ -66,7 +60,7 @@ class UsagePriceDocument(TermDocument):
 
     kind: Literal["usage_price"]
     metric: str
-    unit: Annotated[str, AfterValidator(_known_unit)]
+    unit: Annotated[str, AfterValidator(check_unit)]
     scope: Scope
     price: Price | None = None
     tiers: Annotated[list[TierDocument], Field(min_length=1, max_length=50)] | None = None

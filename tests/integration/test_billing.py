@@ -49,9 +49,9 @@ def test_a_reading_becomes_an_invoice_line(conn: Connection[Any]) -> None:
 
     lines = load_body(conn, issued).lines
     assert [(line.term, line.quantity, line.amount) for line in lines] == [
-        ("fee", 1, Decimal("745.00")),
-        ("km", 745, Decimal("74.50")),
-        ("uptime", 0, Decimal("0.00")),
+        ("fee", Decimal(1), Decimal("745.00")),
+        ("km", Decimal(745), Decimal("74.50")),
+        ("uptime", Decimal(0), Decimal("0.00")),
     ]
     assert (issued.net, issued.vat, issued.gross) == (Decimal("819.50"), Decimal("155.71"), Decimal("975.21"))
     assert issued.number == f"INV-{issued.issued_on:%Y}-000001"
