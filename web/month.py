@@ -40,7 +40,6 @@ class Usage:
     """Use of one usage term by local day, in the price's unit, by asset; None where no device served."""
 
     term: UsagePrice
-    days: tuple[date, ...]
     by_asset: Mapping[str, Sequence[Decimal | None]]
 
     @property
@@ -132,7 +131,7 @@ def _list_usage(
             factor = conversion(found[0].metric.unit or "", term.unit) if found else Decimal(1)
             used = use_by_day(found, spans, around)
             by_asset[asset] = [None if one is None else one * factor for one in used]
-        yield Usage(term, tuple(days), by_asset)
+        yield Usage(term, by_asset)
 
 
 def _list_around(

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from vouch.period import DAY, Period, days_between, subtract, union
+from vouch.period import Period, days_between, subtract, union
 
 WIDTH: Final = 1000
 _THOUSANDTH: Final = Decimal("0.001")
@@ -176,8 +176,3 @@ def used_classes(bands: Iterable[Sequence[Span]]) -> list[str]:
     """The classes that occur, in the order they are explained."""
     seen = {name for spans in bands for name, _ in spans}
     return [name for name in CLASSES if name in seen]
-
-
-def longest_day(found: Sequence[Row]) -> Decimal:
-    """Hours that the rows' scale holds."""
-    return max((row.hours for row in found), default=Decimal(DAY.total_seconds()) / 3600)

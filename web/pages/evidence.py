@@ -17,7 +17,7 @@ from billing.store import load_body
 from contracts import store as contract_store
 from contracts.contract import Contract
 from contracts.store import StoredEvaluation
-from contracts.terms import Term, UptimeGuarantee, UsagePrice
+from contracts.terms import Term, UptimeGuarantee
 from ingest.catalogue import Metric, MetricKind
 from ingest.reading import decimal_of
 from ingest.registry import list_assignments, list_metrics, load_catalogue
@@ -87,9 +87,7 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
     content = json.loads(evaluation.content)
     contract = _load_version(conn, evaluation)
     term = next(term for term in contract.terms if term.id == evaluation.term)
-    spans = pictures.spans_of(content)
     subjects = {covered.asset for covered in contract.assets} & {line.asset or "", *_subjects(content)}
-    month = contract.month(invoice.month)
     return render_template(
         "evidence.html",
         invoice=invoice,
@@ -102,18 +100,25 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
         kind=content["result"]["kind"],
         assets=store.list_assets(conn, sorted(subjects)),
         states=_state_names(conn, sorted(subjects)),
-        month=month,
-        rows=pictures.rows(spans, month, contract.zone) if isinstance(term, UptimeGuarantee) else [],
-        band=pictures.band(spans, month) if not isinstance(term, UsagePrice) else None,
-        ticks=pictures.ticks(month, contract.zone),
-        classes=pictures.used_classes([pictures.filled(spans, month)]),
-        interruptions=[span for span in spans if span[0] in ("down", "unknown")],
         credit=_credit(term, content),
         fee_line=_fee_line(conn, invoice, term, evaluation),
         opened=(request.args.get("device"), request.args.get("metric")),
         all_open=len(content["sources"]) <= SOURCES_OPEN_MAX,
-        source_day=_source_day(conn, invoice, evaluation, content, contract.zone),
+        source_day=_source_day(conn, invoice, content),
+        **_drawn(content, contract.month(invoice.month), contract.zone),
     )
+
+
+def _drawn(content: dict[str, Any], month: Period, zone: ZoneInfo) -> dict[str, Any]:
+    """The evaluation's spans as pictures of the month: day by day and as one band; use has none here."""
+    spans = [] if content["result"]["kind"] == "usage" else pictures.spans_of(content)
+    return {
+        "rows": pictures.rows(spans, month, zone),
+        "band": pictures.band(spans, month),
+        "ticks": pictures.ticks(month, zone),
+        "classes": pictures.used_classes([pictures.filled(spans, month)]),
+        "interruptions": [span for span in spans if span[0] in ("down", "unknown")],
+    }
 
 
 @pages.get("/invoices/<invoice>/lines/<int:position>/evidence.json")
@@ -182,9 +187,7 @@ def _fee_line(
 def _source_day(
     conn: Connection[Any],
     invoice: InvoiceHead,
-    evaluation: StoredEvaluation,
     content: dict[str, Any],
-    zone: ZoneInfo,
 ) -> SourceDay | None:
     """The day of a source that the address asks for, if it asks. Raises NoSource unless the line rests on it."""
     asked = {name: request.args.get(name, "") for name in ("device", "metric", "day")}
