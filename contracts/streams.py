@@ -15,7 +15,7 @@ from psycopg import Connection
 from contracts.contract import Contract
 from contracts.evaluate import Streams, needs
 from contracts.source import Stream, clip_runs, needed_cuts, needed_days
-from ingest import store
+from ingest import store, summary_store
 from ingest.catalogue import Assignment, OnFall, Series
 from ingest.registry import list_assignments, load_catalogue
 from ingest.summariser import recompute_days
@@ -46,9 +46,9 @@ class SummaryReader:
     ) -> Mapping[int, list[DaySummary]]:
         """Stored days, those marked stale redone from raw readings of the same snapshot."""
         ids = [one.id for one in series]
-        found = store.list_summaries(conn, ids, first, last)
+        found = summary_store.list_summaries(conn, ids, first, last)
         redone: dict[int, list[DaySummary]] = {}
-        for key, summary in recompute_days(conn, store.list_stale(conn, ids, last)):
+        for key, summary in recompute_days(conn, summary_store.list_stale(conn, ids, last)):
             redone.setdefault(key, []).append(summary)
         for key, summaries in redone.items():
             found[key] = _joined(found.get(key, []), summaries, first)
@@ -61,7 +61,7 @@ class SummaryReader:
             return store.find_highest(conn, series.id, span, self.known_at)
         ends = (Period(span.start, _midnight(start)), Period(_midnight(end + DAY), span.end))
         found = [store.find_highest(conn, series.id, part, self.known_at) for part in ends]
-        found.append(store.list_highest(conn, [series.id], start, end).get(series.id))
+        found.append(summary_store.list_highest(conn, [series.id], start, end).get(series.id))
         return max((value for value in found if value is not None), default=None)
 
 

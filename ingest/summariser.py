@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from ingest import store
+from ingest import store, summary_store
 from ingest.summary import DaySummary, summarise
 from vouch.period import DAY, Period
 
@@ -28,10 +28,10 @@ def summarise_stale(conn: Connection[Any]) -> int:
     while True:
         with conn.transaction():
             conn.execute("SELECT pg_advisory_xact_lock(%s)", (SUMMARISER_LOCK,))
-            days = store.take_stale(conn, MARKS_MAX)
+            days = summary_store.take_stale(conn, MARKS_MAX)
             if not days:
                 return done
-            store.put_summaries(conn, recompute_days(conn, days))
+            summary_store.put_summaries(conn, recompute_days(conn, days))
         done += len(days)
         log.info("days summarised", extra={"days": len(days)})
 
@@ -44,7 +44,7 @@ def recompute_days(
     With `known_at`, from what was received before it.
     """
     by_day = sorted((day, series) for series, day in days)
-    kinds = store.list_kinds(conn, {series for _, series in by_day})
+    kinds = summary_store.list_kinds(conn, {series for _, series in by_day})
     summaries: list[tuple[int, DaySummary]] = []
     for day, keys in groupby(by_day, key=lambda key: key[0]):
         start = datetime.combine(day, time(), UTC)

@@ -14,7 +14,7 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from ingest import store
+from ingest import store, summary_store
 from ingest.batch import Batch, Message, conflict, sort_out
 from ingest.catalogue import Catalogue
 from ingest.reading import WHOLE_MESSAGE, Rejection
@@ -66,7 +66,7 @@ class Writer:
         stored = _store_rows(conn, batch, received_at)
         if batch.rejections:
             store.add_rejections(conn, batch, received_at)
-        store.mark_stale(conn, batch.stale_days)
+        summary_store.mark_stale(conn, batch.stale_days)
         refusals = tuple(batch.rejections)
         written = Written(len(batch.messages), stored, batch.duplicates, refusals)
         store.add_to_ledger(
