@@ -158,18 +158,20 @@ def run_ingest(settings: Settings, stopping: threading.Event) -> None:
 
 
 def _next_batch(inbox: "queue.Queue[Delivered]", settings: Settings) -> list[Delivered]:
-    """What arrives within `batch_seconds_max` of the first message, at most what may be unacknowledged."""
+    """What arrives within `batch_seconds_max` of the first message, bounded in messages and in bytes."""
     try:
         batch = [inbox.get(timeout=0.5)]
     except queue.Empty:
         return []
     due = time.monotonic() + settings.batch_seconds_max
-    while len(batch) < settings.unacknowledged_max:
+    size = len(batch[0].message.payload)
+    while len(batch) < settings.unacknowledged_max and size < settings.batch_bytes_max:
         wait = due - time.monotonic()
         try:
             batch.append(inbox.get(timeout=wait) if wait > 0 else inbox.get_nowait())
         except queue.Empty:
             break
+        size += len(batch[-1].message.payload)
     return batch
 
 

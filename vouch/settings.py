@@ -41,9 +41,13 @@ class Settings(BaseSettings):
     mqtt_reload_command: str = Field(
         "", description="run after the broker's files change, such as `systemctl reload mosquitto`"
     )
-    batch_rows_max: int = Field(20_000, ge=1, le=1_000_000)
-    batch_seconds_max: float = Field(0.2, gt=0, le=10)
-    unacknowledged_max: int = Field(2_000, ge=1, le=65_535)
+    batch_bytes_max: int = Field(
+        4_194_304, ge=1024, le=1_073_741_824, description="payload that is written in one transaction"
+    )
+    batch_seconds_max: float = Field(0.2, gt=0, le=10, description="longest wait for a batch to fill")
+    unacknowledged_max: int = Field(
+        2_000, ge=1, le=65_535, description="messages that may be under way, and so in one transaction"
+    )
     web_host: str = "127.0.0.1"
     web_port: int = Field(8080, ge=1, le=65_535)
     secret_key: str = Field("", description="signs the portal's session cookies")
