@@ -9,11 +9,10 @@ import queue
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, error_string
@@ -24,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from device_sim.fleet import fleet, parse_months
 from device_sim.message import Message
 from device_sim.pace import due_offsets
+from vouch.broker_address import BrokerAddress, parse_broker
 from vouch.errors import Invalid, Unavailable
 
 Progress = Callable[[int, int], None]
@@ -36,7 +36,6 @@ _KEEPALIVE_SECONDS: Final = 30
 _POLL_SECONDS: Final = 0.2
 _PROGRESS_SECONDS: Final = 0.2
 _BACKOFF_SECONDS: Final = (0.2, 5.0)
-_PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ def publish(
     address, Unavailable where no broker lets us in, and NotDelivered when nothing was delivered for
     `patience_seconds` though something was waiting.
     """
-    outbox = _Outbox(parse_address(mqtt_url), patience_seconds)
+    outbox = _Outbox(parse_broker(mqtt_url), patience_seconds)
     outbox.connect()
     try:
         return outbox.deliver(iter(paced), total, progress or _silent)
@@ -111,41 +110,6 @@ def publish(
 
 def _silent(done: int, total: int) -> None:
     """Progress for nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where a broker is and as whom to enter."""
-
-    host: str
-    port: int
-    username: str | None
-    password: str | None = field(repr=False)
-    tls: bool
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.port}"
-
-
-def parse_address(mqtt_url: str) -> Address:
-    """`mqtt://user:password@host:port`, or `mqtts://` for TLS; user, password and port may be left out.
-
-    Raises Invalid, without the address, which holds a password.
-    """
-    parts = urlsplit(mqtt_url)
-    try:
-        port = parts.port
-    except ValueError as error:
-        raise Invalid("the broker's address has no valid port: expected mqtt://user:password@host:port") from error
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise Invalid("the broker's address has the form mqtt://user:password@host:port, or mqtts:// for TLS")
-    return Address(
-        host=parts.hostname,
-        port=port or _PORTS[parts.scheme],
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        tls=parts.scheme == "mqtts",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +127,7 @@ class _Outbox:
     needs a lock. After a reconnect paho itself sends again what has no answer yet.
     """
 
-    def __init__(self, address: Address, patience_seconds: float) -> None:
+    def __init__(self, address: BrokerAddress, patience_seconds: float) -> None:
         self._address = address
         self._patience = patience_seconds
         self._answers: queue.SimpleQueue[tuple[int, ReasonCode] | None] = queue.SimpleQueue()

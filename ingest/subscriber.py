@@ -13,7 +13,6 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import unquote, urlsplit
 
 import paho.mqtt.client as mqtt
 import psycopg
@@ -27,7 +26,8 @@ from ingest.batch import Message
 from ingest.topics import TELEMETRY_FILTER
 from ingest.writer import Writer
 from vouch import database
-from vouch.errors import Invalid, Unavailable
+from vouch.broker_address import parse_broker
+from vouch.errors import Unavailable
 from vouch.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -88,16 +88,18 @@ class Subscriber:
             raise Unavailable("the MQTT network thread has died")
 
     def _build_client(self, settings: Settings) -> mqtt.Client:
-        host, port, user, password = parse_mqtt_url(settings.mqtt_url)
-        self._address = (host, port)
+        address = parse_broker(settings.mqtt_url)
+        self._address = (address.host, address.port)
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=settings.mqtt_client_id,
             protocol=mqtt.MQTTv5,
             manual_ack=True,
         )
-        if user:
-            client.username_pw_set(user, password)
+        if address.username:
+            client.username_pw_set(address.username, address.password)
+        if address.tls:
+            client.tls_set()
         client.reconnect_delay_set(1, int(RETRY_SECONDS_MAX))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
@@ -211,17 +213,3 @@ def _write_surely(
         )
         return conn
     return None
-
-
-def parse_mqtt_url(url: str) -> tuple[str, int, str, str]:
-    """(host, port, user, password) of mqtt://user:password@host:port. Raises Invalid or, when empty, Unavailable."""
-    if not url:
-        raise Unavailable("no broker is known here: start the embedded services with `vouch up`, or set VOUCH_MQTT_URL")
-    parts = urlsplit(url)
-    try:
-        port = parts.port or 1883
-    except ValueError as error:
-        raise Invalid(f"VOUCH_MQTT_URL: {error}") from error
-    if parts.scheme != "mqtt" or not parts.hostname:
-        raise Invalid("VOUCH_MQTT_URL has the form mqtt://user:password@host:port")
-    return parts.hostname, port, unquote(parts.username or ""), unquote(parts.password or "")

@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from device_sim.publisher import Account
 from ingest.store import load_balance
-from ingest.subscriber import parse_mqtt_url
+from vouch.broker_address import parse_broker
 from vouch.database import connect
 from vouch.settings import Settings
 
@@ -86,10 +86,10 @@ class IngestProcess:
             self.process.wait(timeout=20)
         finally:
             self.process.kill()
-        host, port, user, password = parse_mqtt_url(self._session_url)
+        address = parse_broker(self._session_url)
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self.client_id, protocol=mqtt.MQTTv5)
-        client.username_pw_set(user, password)
-        client.connect(host, port, clean_start=True)
+        client.username_pw_set(address.username, address.password)
+        client.connect(address.host, address.port, clean_start=True)
         client.loop_start()
         deadline = time.monotonic() + 5
         while not client.is_connected() and time.monotonic() < deadline:

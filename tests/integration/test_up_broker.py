@@ -14,8 +14,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from ingest.credentials import add_device, remove_device
-from ingest.subscriber import parse_mqtt_url
 from vouch import up
+from vouch.broker_address import parse_broker
 from vouch.settings import Settings
 
 SECONDS_MAX = 5.0
@@ -27,7 +27,7 @@ class Client:
     """One connection to the broker that remembers what it was told and sent."""
 
     def __init__(self, url: str, user: str = "", password: str = "", *, name: str = "", version: int = 5) -> None:
-        host, port, url_user, url_password = parse_mqtt_url(url)
+        at = parse_broker(url)
         self.received: list[str] = []
         self.connected: int | None = None
         self.closed = False
@@ -35,12 +35,12 @@ class Client:
         self._subscribed = False
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
-            client_id=name or f"test-{user or url_user}-{time.monotonic_ns()}",
+            client_id=name or f"test-{user or at.username}-{time.monotonic_ns()}",
             protocol=MQTTProtocolVersion.MQTTv5 if version == 5 else MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,
         )
-        if user or url_user:
-            self._client.username_pw_set(user or url_user, password or url_password)
+        if user or at.username:
+            self._client.username_pw_set(user or at.username, password or at.password)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
         self._client.on_message = self._on_message
@@ -49,7 +49,7 @@ class Client:
         session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         session.SessionExpiryInterval = 600
         kept: dict[str, Any] = {"clean_start": False, "properties": session} if version == 5 and name else {}
-        self._client.connect(host, port, **kept)
+        self._client.connect(at.host, at.port, **kept)
         self._client.loop_start()
         wait_until(lambda: self.connected is not None)
 
