@@ -1,6 +1,6 @@
 """The broker's address: where it is and as whom to enter.
 
-Pure.
+No I/O.
 """
 
 from dataclasses import dataclass, field

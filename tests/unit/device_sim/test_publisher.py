@@ -21,7 +21,6 @@ from device_sim.fleet import fleet, parse_months
 from device_sim.message import Message
 from device_sim.pace import due_offsets
 from device_sim.publisher import publish, simulate
-from vouch.broker_address import parse_broker
 from vouch.errors import Invalid, Unavailable
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -207,18 +206,3 @@ def test_simulating_writes_the_truth_and_sends_what_it_counts(broker: Broker, tm
 def test_a_month_that_is_not_over_needs_a_speed() -> None:
     with pytest.raises(Invalid, match="2999-01 is not over"):
         simulate("mqtt://127.0.0.1:1", "printers", "demo", 1, "2999-01", None)
-
-
-def test_an_address_may_hold_a_user_and_a_password_with_signs_in_it() -> None:
-    address = parse_broker("mqtt://gate%2F1:p%40ss@broker.example")
-
-    assert (address.username, address.password, address.host, address.port) == (
-        "gate/1", "p@ss", "broker.example", 1883,
-    )  # fmt: skip
-    assert "p@ss" not in repr(address)
-
-
-@pytest.mark.parametrize("url", ["broker:1883", "http://broker", "mqtt://", "mqtt://broker:port", ""])
-def test_an_address_of_another_form_is_refused(url: str) -> None:
-    with pytest.raises(Invalid, match="mqtt://user:password@host:port"):
-        parse_broker(url)
