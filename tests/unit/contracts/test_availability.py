@@ -8,7 +8,7 @@ import pytest
 
 from contracts.judge.planned_window import Exclusion, Refusal, judge_planned
 from contracts.judge.threshold import Judgment, Verdict, judge_at_least
-from contracts.measure.availability import availability, classify
+from contracts.measure.availability import availability, classify, frame
 from contracts.measure.fee_share import fee_share
 from contracts.terms.uptime_guarantee import UnknownAs
 from tests.builders import BERLIN, HOUR, MINUTE, hours, span, timeline
@@ -19,7 +19,7 @@ OUTSIDE, USED_UP = Refusal.NOT_IN_SERVICE_HOURS, Refusal.ALLOWANCE_USED_UP
 
 def test_every_instant_has_one_class_by_priority() -> None:
     condition = timeline("UDUD?UD?")
-    classes = classify(hours(0, 8), [hours(1, 8)], [hours(0, 3)], condition)
+    classes = classify(frame(hours(0, 8), [hours(1, 8)], [hours(0, 3)]), condition)
 
     assert classes.outside == [hours(0, 1)]
     assert classes.planned == [hours(1, 3)]
@@ -33,7 +33,7 @@ def test_every_instant_has_one_class_by_priority() -> None:
     [(UnknownAs.UP, Fraction(8, 10)), (UnknownAs.DOWN, Fraction(6, 10)), (UnknownAs.EXCLUDE, Fraction(6, 8))],
 )
 def test_unknown_time_goes_at_the_cost_that_the_contract_names(unknown_as: UnknownAs, share: Fraction) -> None:
-    classes = classify(hours(0, 10), [hours(0, 10)], [], timeline("UUUUUUDD??"))
+    classes = classify(frame(hours(0, 10), [hours(0, 10)], []), timeline("UUUUUUDD??"))
 
     assert availability(classes, unknown_as) == share
 
@@ -49,14 +49,14 @@ def test_unknown_time_goes_at_the_cost_that_the_contract_names(unknown_as: Unkno
 def test_a_share_of_nothing_is_undefined(
     text: str, service: list[Period], planned: list[Period], unknown_as: UnknownAs
 ) -> None:
-    classes = classify(hours(0, 2), service, planned, timeline(text))
+    classes = classify(frame(hours(0, 2), service, planned), timeline(text))
 
     assert availability(classes, unknown_as) is None
 
 
 @pytest.mark.parametrize(("unknown_as", "share"), [(UnknownAs.UP, 1), (UnknownAs.DOWN, 0)])
 def test_all_unknown_is_all_up_or_all_down_where_the_contract_says_so(unknown_as: UnknownAs, share: int) -> None:
-    classes = classify(hours(0, 2), [hours(0, 2)], [], timeline("??"))
+    classes = classify(frame(hours(0, 2), [hours(0, 2)], []), timeline("??"))
 
     assert availability(classes, unknown_as) == share
 
