@@ -10,12 +10,13 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from contracts.calendar import occurrences
 from contracts.contract import Contract
 from contracts.judge.planned_window import judge_planned
 from contracts.judge.threshold import Judgment, judge_at_least
-from contracts.measure.availability import TimeClasses, availability, classify
+from contracts.measure.availability import Frame, TimeClasses, availability, classify, frame
 from contracts.measure.counter import counter_use
 from contracts.measure.fee_share import FeeShare, fee_share
 from contracts.source import Stream
@@ -191,30 +192,37 @@ def _uptime(contract: Contract, term: UptimeGuarantee, window: Period, streams: 
         | dict.fromkeys(term.down, Condition.DOWN)
         | dict.fromkeys(term.unknown, Condition.UNKNOWN)
     )
-    service_hours = occurrences(term.service_hours, window, contract.zone)
-    planned_windows = occurrences(term.planned_windows, window, contract.zone)
+    # Assets in service alike share their frame: only the first one pays for it.
+    frames: dict[Period, tuple[Frame, list[dict[str, Any]]]] = {}
     for asset, served in _in_service(contract, window):
+        if served not in frames:
+            frames[served] = _frame(term, served, contract.zone)
+        divided, exclusions = frames[served]
         of_asset = streams.get((asset, term.metric), ())
-        service = [p for p in (h.overlap(served) for h in service_hours) if p]
-        windows = [p for p in (w.overlap(served) for w in planned_windows) if p]
-        judged = judge_planned(windows, service, term.planned_allowance)
-        planned = union(exclusion.period for exclusion in judged if exclusion.refusal is None)
-        condition = timeline(of_asset, served, term.carry, conditions)
-        classes = classify(served, service, planned, condition)
+        classes = classify(divided, timeline(of_asset, served, term.carry, conditions))
         measured = availability(classes, term.unknown_as)
         uptime = Uptime(classes.micros(), measured, judge_at_least(measured, term.target_percent))
-        exclusions = [
-            {
-                "kind": "planned",
-                "from": iso(exclusion.period.start),
-                "until": iso(exclusion.period.end),
-                "refused": exclusion.refusal,
-            }
-            for exclusion in judged
-        ]
         sources = [stream.evidence() for stream in of_asset]
         evidence = Evidence(sources, _spans(classes), exclusions, _uptime_findings(asset, of_asset))
         yield Evaluation(contract, term, asset, window, uptime, evidence)
+
+
+def _frame(term: UptimeGuarantee, served: Period, zone: ZoneInfo) -> tuple[Frame, list[dict[str, Any]]]:
+    """The term's service hours and planned windows over a span in service, and what became of each window."""
+    service = occurrences(term.service_hours, served, zone)
+    windows = occurrences(term.planned_windows, served, zone)
+    judged = judge_planned(windows, service, term.planned_allowance)
+    planned = union(exclusion.period for exclusion in judged if exclusion.refusal is None)
+    exclusions = [
+        {
+            "kind": "planned",
+            "from": iso(exclusion.period.start),
+            "until": iso(exclusion.period.end),
+            "refused": exclusion.refusal,
+        }
+        for exclusion in judged
+    ]
+    return frame(served, service, planned), exclusions
 
 
 def _uptime_findings(asset: str, streams: Sequence[Stream]) -> list[dict[str, Any]]:

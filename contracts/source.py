@@ -81,7 +81,8 @@ def needed_days(days: Sequence[DaySummary], serves_from: datetime, part: Period)
 def needed_cuts(days: Iterable[DaySummary], serves_from: datetime, part: Period) -> set[datetime]:
     """The instants at which a run of these days has readings on both sides and has to be cut."""
     cuts = {part.start, part.end, serves_from}
-    return {at for at in cuts if any(straddles(run, at) for day in days for run in day.runs)}
+    by_day = {day.day: day for day in days}
+    return {at for at in cuts if (day := by_day.get(utc_day(at))) and any(straddles(run, at) for run in day.runs)}
 
 
 def clip_runs(days: Sequence[DaySummary], serves_from: datetime, part: Period, around: Around) -> tuple[Run, ...]:

@@ -7,6 +7,7 @@ Berlin has 745 hours. Lists of periods given to the functions below are in order
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from vouch.errors import Invalid
@@ -27,6 +28,7 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
+@lru_cache(maxsize=8192)
 def iso(instant: datetime) -> str:
     """RFC 3339 in UTC with a `Z`, as evidence and exports write it."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

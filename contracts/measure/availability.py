@@ -31,16 +31,29 @@ class TimeClasses:
         return [(name, getattr(self, name)) for name in ("outside", "planned", "up", "down", "unknown")]
 
 
-def classify(window: Period, service: list[Period], planned: list[Period], condition: Timeline) -> TimeClasses:
-    """Divide `window`; `service` and `planned` are in order, `planned` counts only within `service`."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A window divided before any state is known: the three lists share no instant and together make it."""
+
+    outside: list[Period]
+    planned: list[Period]
+    counted: list[Period]
+
+
+def frame(window: Period, service: list[Period], planned: list[Period]) -> Frame:
+    """Divide `window` by service hours and planned time, both in order; planned counts only within service."""
     planned = intersect(planned, service)
-    counted = subtract(service, planned)
+    return Frame(subtract([window], service), planned, subtract(service, planned))
+
+
+def classify(frame: Frame, condition: Timeline) -> TimeClasses:
+    """Divide the counted time of `frame` by what the timeline says."""
     return TimeClasses(
-        outside=subtract([window], service),
-        planned=planned,
-        up=intersect(condition.up, counted),
-        down=intersect(condition.down, counted),
-        unknown=intersect(condition.unknown, counted),
+        outside=frame.outside,
+        planned=frame.planned,
+        up=intersect(condition.up, frame.counted),
+        down=intersect(condition.down, frame.counted),
+        unknown=intersect(condition.unknown, frame.counted),
     )
 
 

@@ -47,7 +47,7 @@ CREATE TABLE contracts.evaluation (
     window_end   timestamptz NOT NULL CHECK (window_end > window_start),
     revision     int NOT NULL CHECK (revision > 0),
     known_at     timestamptz NOT NULL,
-    content      text NOT NULL,
+    content      text COMPRESSION lz4 NOT NULL,
     digest       text NOT NULL,
     FOREIGN KEY (contract, version) REFERENCES contracts.version,
     UNIQUE (contract, version, term, subject, window_start, revision)
