@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from ingest.catalogue import MetricKind
-from ingest.summary import Run, Shown, cut, straddles, summarise_days
+from ingest.summary import Run, Shown, cut, join_states, straddles, summarise_days
 from tests.builders import HOUR, MINUTE, SECOND, T0, counts, day, micros, states
 from vouch.period import DAY, MICROSECOND, to_micros
 
@@ -123,3 +123,20 @@ def test_a_reading_at_the_cut_belongs_before_it() -> None:
         run((0, "1"), (0, "1"), HOUR),
         run((1, "2"), (4, "5"), HOUR),
     ]
+
+
+def test_neighbours_of_one_state_are_joined_up_to_the_carry() -> None:
+    runs = [run((0, "1"), (2, "1"), HOUR), run((4, "1"), (5, "1"), MINUTE), run((6, "2"), (7, "2"), HOUR)]
+    joined = [run((0, "1"), (5, "1"), 2 * HOUR), runs[2]]
+
+    assert join_states(runs, 2 * HOUR, T0 + 9 * HOUR) == joined
+    assert join_states(runs, 2 * HOUR - MICROSECOND, T0 + 9 * HOUR) == runs
+    assert join_states([], HOUR, T0) == []
+
+
+def test_states_are_not_joined_across_the_boundary() -> None:
+    runs = [run((0, "1"), (2, "1"), HOUR), run((4, "1"), (5, "1"), HOUR)]
+    joined = [run((0, "1"), (5, "1"), 2 * HOUR)]
+
+    for hour, expected in ((1, joined), (2, runs), (3, runs), (4, joined)):
+        assert join_states(runs, 2 * HOUR, T0 + hour * HOUR) == expected
