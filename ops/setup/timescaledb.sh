@@ -4,7 +4,6 @@
 
 # Where source comes from when the archive has no package: Debian 13 ships 2.19, for servers 14-17.
 SOURCE_SUITE=trixie
-SOURCE_ARCHIVE=${VOUCH_DEBIAN_ARCHIVE:-}
 SOURCE_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
 
 # Installed server versions, newest first.
@@ -63,15 +62,30 @@ ensure_database() {
         die "TimescaleDB for PostgreSQL $server is still incomplete after installing it (see $LOG); remove it and try again, $WAY_OUT"
 }
 
+# The address of Debian's archive: the one this machine itself uses, or, on Ubuntu, the one that apt's
+# Python library ships. VOUCH_DEBIAN_ARCHIVE names another, such as a mirror of your own.
+source_archive() {
+    archive=${VOUCH_DEBIAN_ARCHIVE:-}
+    # shellcheck disable=SC2016  # apt fills in $(SITE), not the shell
+    [ -n "$archive" ] || archive=$(apt-get indextargets --format '$(SITE)' \
+        'Created-By: Packages' 'Origin: Debian' 'Label: Debian' 2>>"$LOG" | head -n 1)
+    templates=/usr/share/python-apt/templates/Debian.info
+    [ -n "$archive" ] || archive=$(sed -n 's/^BaseURI: *//p' "$templates" 2>>"$LOG" | head -n 1)
+    echo "${archive%/}"
+}
+
 build_timescaledb() {
     # The compiler and the server's headers; krb5 because the server's headers include GSSAPI's.
     install_packages "PostgreSQL $1 and what builds TimescaleDB" 40 "postgresql-$1" \
-        gcc libc6-dev libkrb5-dev cmake ninja-build dpkg-dev debian-archive-keyring
+        gcc libc6-dev libkrb5-dev cmake ninja-build dpkg-dev debian-archive-keyring python-apt-common
+    archive=$(source_archive)
+    [ -n "$archive" ] ||
+        die "the address of Debian's archive is not known here; name it in VOUCH_DEBIAN_ARCHIVE, $WAY_OUT"
     work=$(mktemp -d "${TMPDIR:-/var/tmp}/vouch-timescaledb.XXXXXX")
     long "fetching TimescaleDB's source package from Debian $SOURCE_SUITE" 5 \
         sh -eu "$ROOT/ops/setup/build_timescaledb" fetch "$1" "$work" \
-        "deb-src [signed-by=$SOURCE_KEYRING] $SOURCE_ARCHIVE $SOURCE_SUITE main" ||
-        die "TimescaleDB's source could not be fetched from $SOURCE_ARCHIVE (no network? see $LOG); mend that, $WAY_OUT"
+        "deb-src [signed-by=$SOURCE_KEYRING] $archive $SOURCE_SUITE main" ||
+        die "TimescaleDB's source could not be fetched from $archive (no network? see $LOG); mend that, $WAY_OUT"
     long "building TimescaleDB for PostgreSQL $1" 40 \
         sh -eu "$ROOT/ops/setup/build_timescaledb" build "$1" "$work" ||
         die "TimescaleDB did not build for PostgreSQL $1 (see $LOG; the tree is kept in $work); $WAY_OUT"
