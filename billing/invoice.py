@@ -13,6 +13,7 @@ from typing import Any
 from billing.rating import Charge
 from contracts.contract import Party
 from vouch.canonical import plain
+from vouch.exact import exact
 from vouch.money import minor_digits, round_half_up
 from vouch.period import Period, iso
 
@@ -91,18 +92,20 @@ class InvoiceHead:
 
 def compose(charges: Sequence[Charge], evaluation_ids: Sequence[int], currency: str) -> InvoiceBody:
     """The invoice that these charges make; `evaluation_ids` are those that `Charge.evaluation` counts."""
-    lines = tuple(
-        _line(position, charge, evaluation_ids[charge.evaluation]) for position, charge in enumerate(charges, start=1)
-    )
-    digits = minor_digits(currency)
-    zero = Decimal(0).scaleb(-digits)
-    vat_totals = []
-    for percent in sorted({line.vat_percent for line in lines}):
-        base = sum((line.amount for line in lines if line.vat_percent == percent), zero)
-        vat_totals.append(VatTotal(percent, base, round_half_up(Fraction(base) * Fraction(percent) / 100, digits)))
-    net = sum((line.amount for line in lines), zero)
-    vat = sum((total.amount for total in vat_totals), zero)
-    return InvoiceBody(lines, tuple(vat_totals), net, vat, net + vat)
+    with exact():
+        lines = tuple(
+            _line(position, charge, evaluation_ids[charge.evaluation])
+            for position, charge in enumerate(charges, start=1)
+        )
+        digits = minor_digits(currency)
+        zero = Decimal(0).scaleb(-digits)
+        vat_totals = []
+        for percent in sorted({line.vat_percent for line in lines}):
+            base = sum((line.amount for line in lines if line.vat_percent == percent), zero)
+            vat_totals.append(VatTotal(percent, base, round_half_up(Fraction(base) * Fraction(percent) / 100, digits)))
+        net = sum((line.amount for line in lines), zero)
+        vat = sum((total.amount for total in vat_totals), zero)
+        return InvoiceBody(lines, tuple(vat_totals), net, vat, net + vat)
 
 
 def _line(position: int, charge: Charge, evaluation: int) -> InvoiceLine:

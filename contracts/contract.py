@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 from contracts.terms import Term
@@ -78,7 +79,7 @@ def governing(versions: Sequence[Contract], window: Period) -> list[tuple[Contra
     """Which version governs which part of `window`, in time order; a later version ends the earlier one."""
     parts: list[tuple[Contract, Period]] = []
     ordered = sorted(versions, key=lambda version: version.version)
-    for version, successor in zip(ordered, [*ordered[1:], None], strict=True):
+    for version, successor in zip_longest(ordered, ordered[1:]):
         part = version.effective_within(window)
         if part and successor:
             part = _clip(part, part.start, successor.effective_from)

@@ -4,8 +4,9 @@ Pure. The models give the shape; the checks across fields and against the regist
 The canonical document, whose digest names the version for ever, is the model's own JSON.
 """
 
+import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from functools import reduce
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo
@@ -22,20 +23,20 @@ from vouch.canonical import canonical_json, digest_of
 from vouch.document import Document, Fault, parse_document
 from vouch.errors import Invalid
 from vouch.money import minor_digits
-from vouch.period import local_instant
+from vouch.period import local_instant, parse_instant
 
 
 def _moment(text: Any) -> date | datetime:
-    if isinstance(text, str):
-        try:
-            if len(text) == 10:
-                return in_reach(date.fromisoformat(text))
-            instant = datetime.fromisoformat(text)
-            if instant.tzinfo is not None:
-                return in_reach(instant).astimezone(UTC)
-        except ValueError:
-            pass
+    try:
+        if isinstance(text, str) and _DATE.fullmatch(text):
+            return in_reach(date.fromisoformat(text))
+        return in_reach(parse_instant(text))
+    except (Invalid, ValueError):
+        pass
     raise ValueError("a local date such as 2026-10-01, or an instant with its offset from UTC, from 2000 to 2199")
+
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 def _currency(code: str) -> str:

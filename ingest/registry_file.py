@@ -1,10 +1,10 @@
 """The registry file: issuers, customers, product types, assets, devices and whom they serve, as people write it.
 
-Pure. docs/operations.md#registry shows one. registry.py stores what this module has checked.
+Pure. docs/registry.md shows one. registry.py stores what this module has checked.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from zoneinfo import available_timezones
@@ -13,6 +13,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from ingest.catalogue import MetricKind, OnFall
 from vouch.document import Document, Fault, PlainDecimal, parse_document
+from vouch.errors import Invalid
+from vouch.period import parse_instant
 from vouch.units import UNITS, expected_unit
 
 SLUG: Final = "^[a-z0-9][a-z0-9_-]*$"
@@ -49,12 +51,11 @@ def in_reach(moment: DateT) -> DateT:
 
 def _to_instant(text: Any) -> datetime:
     try:
-        instant = in_reach(datetime.fromisoformat(text))
-    except (TypeError, ValueError):
-        raise ValueError("an instant such as 2026-10-01T00:00:00+02:00, from 2000 to 2199") from None
-    if instant.tzinfo is None:
-        raise ValueError("an instant with its offset from UTC, such as 2026-10-01T00:00:00+02:00")
-    return instant.astimezone(UTC)
+        return in_reach(parse_instant(text))
+    except (Invalid, ValueError):
+        raise ValueError(
+            "an instant with its offset from UTC, such as 2026-10-01T00:00:00+02:00, from 2000 to 2199"
+        ) from None
 
 
 def _not_ours(name: str) -> str:
@@ -117,6 +118,8 @@ class MetricDocument(_Model):
             raise ValueError("a counter, and no other, says 'on_fall': reset or dip")
         if self.states and len(set(self.states.values())) != len(self.states):
             raise ValueError("each state has a code of its own")
+        if state and (self.plausible or self.resolution):
+            raise ValueError("a state has neither 'plausible' nor 'resolution'")
         if self.plausible and self.plausible[0] > self.plausible[1]:
             raise ValueError("'plausible' is [lowest, highest]")
         return self

@@ -80,7 +80,7 @@ def summarise(kind: MetricKind, silence_max: timedelta, readings: Sequence[tuple
     """Summary of one day's readings, given as (microseconds since 1970, value) in time order, at least one.
 
     The digest is SHA-256 over 16 bytes a reading: microseconds as signed 64-bit and value as IEEE double, both
-    big-endian. Source: docs/data_path.md#summaries.
+    big-endian. Source: docs/data_path.md#3-summaries.
     """
     record = _RECORD.pack
     sha = hashlib.sha256(b"".join(record(at, value) for at, value in readings))

@@ -13,8 +13,9 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Final, TypeVar
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, PlainSerializer, ValidationError
 
+from vouch.canonical import plain
 from vouch.errors import Invalid
 
 Path = tuple[str | int, ...]
@@ -23,9 +24,17 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL: Final = re.compile(r"[-+]?[0-9]+\.[0-9]+")
 _NUMBER: Final = re.compile(r"[-+]?[0-9]{1,30}(\.[0-9]{1,30})?", re.ASCII)
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORDS: Final = {"null": None, "~": None, "": None, "true": True, "false": False}
 _LENGTH_MAX: Final = 4_000_000
 _DEPTH_MAX: Final = 50
+_OPENING: Final = (
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+)
+_CLOSING: Final = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 
 
 def _plain_number(value: Any) -> Any:
@@ -34,7 +43,8 @@ def _plain_number(value: Any) -> Any:
     return value
 
 
-PlainDecimal = Annotated[Decimal, BeforeValidator(_plain_number)]
+# Written as one spelling for one number, so that a respelled price is the same contract.
+PlainDecimal = Annotated[Decimal, BeforeValidator(_plain_number), PlainSerializer(plain, str, when_used="json")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +93,20 @@ def parse_document(text: str, name: str) -> Document:
     """Parse YAML text. Raises DocumentFaults with the line of a syntax error, a double key or an alias."""
     if len(text) > _LENGTH_MAX:
         raise Invalid(f"{name}: longer than {_LENGTH_MAX} characters")
+    depth = 0
     try:
         for token in yaml.scan(text, Loader=yaml.SafeLoader):
+            line = token.start_mark.line + 1
             if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
-                line = token.start_mark.line + 1
                 raise DocumentFaults([f"{name}:{line}: anchors, aliases and tags are not allowed"])
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+            if depth > _DEPTH_MAX:
+                raise DocumentFaults([f"{name}:{line}: nested too deeply"])
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
         raise DocumentFaults(
             [f"{name}:{_syntax_line(error, text)}: not readable as YAML: {_problem(error)}"]
         ) from error
-    except RecursionError as error:
-        raise DocumentFaults([f"{name}: nested too deeply"]) from error
     lines: dict[Path, int] = {}
     content = _construct(root, (), lines, name) if root else None
     return Document(name, content, lines)
@@ -115,8 +127,6 @@ def _problem(error: yaml.YAMLError) -> str:
 
 
 def _construct(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -> Any:
-    if len(path) > _DEPTH_MAX:
-        raise DocumentFaults([f"{name}:{node.start_mark.line + 1}: nested too deeply"])
     lines.setdefault(path, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
@@ -124,7 +134,7 @@ def _construct(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
                 raise DocumentFaults([f"{name}:{line}: a key must be plain text"])
-            key = str(key_node.value)
+            key = _printable(key_node, name)
             if key in mapping:
                 raise DocumentFaults([f"{name}:{line}: {_spell((*path, key))}: given twice"])
             lines[(*path, key)] = line
@@ -132,11 +142,20 @@ def _construct(node: yaml.Node, path: Path, lines: dict[Path, int], name: str) -
         return mapping
     if isinstance(node, yaml.SequenceNode):
         return [_construct(child, (*path, i), lines, name) for i, child in enumerate(node.value)]
-    return _scalar(node)
+    return _scalar(node, _printable(node, name))
 
 
-def _scalar(node: yaml.Node) -> Any:
+def _printable(node: yaml.Node, name: str) -> str:
+    """The node's text, which may not hold control characters, however they are spelled."""
     text = str(node.value)
+    control = _CONTROL.search(text)
+    if control:
+        line = node.start_mark.line + 1
+        raise DocumentFaults([f"{name}:{line}: a character that is not allowed, U+{ord(control[0]):04X}"])
+    return text
+
+
+def _scalar(node: yaml.Node, text: str) -> Any:
     if getattr(node, "style", None) is not None:
         return text
     if text.lower() in _WORDS:

@@ -47,7 +47,8 @@ def round_half_up(amount: Fraction, digits: int) -> Decimal:
     scale: int = 10**digits
     doubled = abs(amount) * scale * 2
     units = (doubled.numerator + doubled.denominator) // (2 * doubled.denominator)
-    return Decimal(units if amount >= 0 else -units).scaleb(-digits)
+    # Put together, not computed: no context can round it.
+    return Decimal((amount < 0 < units, tuple(map(int, str(units))), -digits))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Pure. Months and days are built in a contract's own zone and are as long as the 
 Berlin has 745 hours. Lists of periods given to the functions below are in order and do not overlap.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -15,6 +16,9 @@ from vouch.errors import Invalid
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
 _NO_OFFSET = timedelta(0)
+_DATE_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}):([0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -32,6 +36,25 @@ def from_micros(micros: int) -> datetime:
 def iso(instant: datetime) -> str:
     """RFC 3339 in UTC with a `Z`, as evidence and exports write it."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_instant(text: object) -> datetime:
+    """An RFC 3339 date and time with its offset, at most six decimals of a second, in UTC. Raises Invalid.
+
+    A leap second is mapped to the second that follows it: POSIX time has no room for it.
+    """
+    match = _DATE_TIME.fullmatch(text) if isinstance(text, str) and len(text) < 100 else None
+    if match is None:
+        raise Invalid(f"{str(text)[:60]!r} is not a date and time such as 2026-10-01T08:30:00.25+02:00")
+    day, minute, second, fraction, offset = match.groups(default="")
+    if len(fraction) > 7:
+        raise Invalid(f"{text!r} has more than six decimals of a second")
+    leap = second == "60"
+    try:
+        spelled = f"{day}T{minute}:{'59' if leap else second}{fraction}{offset.upper()}"
+        return datetime.fromisoformat(spelled).astimezone(UTC) + timedelta(seconds=leap)
+    except (ValueError, OverflowError) as error:
+        raise Invalid(f"{text!r} is not a date and time that exists") from error
 
 
 def local_instant(day: date, wall: time, zone: ZoneInfo) -> datetime:

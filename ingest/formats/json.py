@@ -5,22 +5,16 @@ Schema that `vouch schema telemetry` prints. A fault in one place refuses that p
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
 from ingest.reading import WHOLE_MESSAGE, Decoded, Reading, Rejection, float_of
 from vouch.errors import Invalid
-from vouch.period import iso
+from vouch.period import iso, parse_instant
 
 READINGS_MAX: Final = 10_000
-
-# RFC 3339, with the offset required.
-_DATE_TIME: Final = re.compile(
-    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt]([0-9]{2}:[0-9]{2}):([0-9]{2})(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
 
 SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -117,37 +111,25 @@ def _decode_item(item: Any, place: str, readings: list[Reading], rejections: lis
         rejections.append(Rejection(f"{place}.values", "malformed", detail))
         return
     try:
-        measured_at = _instant(item["measured_at"])
+        measured_at = parse_instant(item["measured_at"])
     except Invalid as error:
-        rejections.extend(Rejection(_place(place, name), "malformed_time", str(error)) for name in values)
+        rejections.extend(
+            Rejection(_place(place, n, name), "malformed_time", str(error)) for n, name in enumerate(values)
+        )
         return
-    for name, value in values.items():
-        where = _place(place, name)
+    for n, (name, value) in enumerate(values.items()):
+        where = _place(place, n, name)
         try:
             readings.append(Reading(name, measured_at, _value(value), where))
         except Invalid as error:
             rejections.append(Rejection(where, "malformed_value", str(error)))
 
 
-def _place(place: str, name: str) -> str:
-    """The path of one value; a name that cannot be a metric's is spelled in ASCII and cut."""
-    return f"{place}.values.{name if name.isidentifier() and len(name) < 100 else ascii(name)[:100]}"
-
-
-def _instant(text: Any) -> datetime:
-    match = _DATE_TIME.fullmatch(text) if isinstance(text, str) and len(text) < 100 else None
-    if match is None:
-        raise Invalid(f"{str(text)[:60]!r} is not a date and time such as 2026-10-01T08:30:00.25+02:00")
-    day, minute, second, fraction, offset = match.groups(default="")
-    if len(fraction) > 7:
-        raise Invalid(f"{text!r} has more than six decimals of a second")
-    leap = second == "60"
-    try:
-        spelled = f"{day}T{minute}:{'59' if leap else second}{fraction}{offset.upper()}"
-        # A leap second is mapped to the second that follows it: POSIX time has no room for it.
-        return datetime.fromisoformat(spelled).astimezone(UTC) + timedelta(seconds=leap)
-    except (ValueError, OverflowError) as error:
-        raise Invalid(f"{text!r} is not a date and time that exists") from error
+def _place(place: str, n: int, name: str) -> str:
+    """The path of the `n`th value; a name that cannot be a metric's is spelled in ASCII and cut, but told apart."""
+    if name.isascii() and name.isidentifier() and len(name) < 100:
+        return f"{place}.values.{name}"
+    return f"{place}.values[{n}] {ascii(name)[:100]}"
 
 
 def _value(value: Any) -> float | str:

@@ -3,10 +3,15 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
+import pytest
 from click.testing import CliRunner
+from psycopg import Connection
 
 from ingest.formats import json as vouch_json
+from ingest.registry import apply_registry
+from ingest.registry_file import parse_registry
 from vouch.__main__ import main
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -35,6 +40,19 @@ def test_the_page_on_mqtt_names_every_reason_and_no_other() -> None:
     }
 
     assert used == named
+
+
+def test_the_page_on_the_registry_shows_a_file_that_can_be_applied(
+    conn: Connection[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (DOCS / "registry.md").read_text()
+    (example,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    Path("fleet.yaml").write_text(example.replace("KMT", "KTM"))
+    wrong = CliRunner().invoke(main, ["registry", "apply", "--check", "fleet.yaml"])
+
+    assert apply_registry(conn, *parse_registry(example, "fleet.yaml")) == 10
+    assert wrong.output in page
 
 
 def test_every_command_that_a_page_shows_exists() -> None:

@@ -94,6 +94,18 @@ def test_the_ledger_balances_whatever_comes(conn: Connection[Any]) -> None:
     assert balance.rejected == sum(len(w.refusals) for w in written) == 258
 
 
+def test_two_refusals_of_one_message_are_two_rows_however_long_the_names(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    names = ["x" * 200 + "a", "x" * 200 + "b", "ä", "ä "]
+    values = ",".join(f'"{name}":1' for name in names)
+    payload = f'{{"measured_at":"2026-10-05T12:00:00Z","values":{{{values}}}}}'.encode()
+
+    written = write(conn, [Message(telemetry_topic("device-1"), payload)])
+
+    assert len(written.refusals) == 4
+    assert conn.execute("SELECT count(*) FROM ingest.rejection").fetchone() == (4,)
+
+
 def test_the_ledger_table_refuses_what_does_not_balance(conn: Connection[Any]) -> None:
     with pytest.raises(errors.CheckViolation):
         conn.execute("INSERT INTO ingest.ledger VALUES (gen_random_uuid(), now(), 1, 3, 1, 1, 0)")

@@ -105,13 +105,9 @@ def demo(leave: bool, month: str) -> None:
 
 def _instant(text: str | None, option: str) -> datetime | None:
     from vouch.errors import Invalid
+    from vouch.period import parse_instant
 
-    if text is None:
-        return None
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise Invalid(f"{option}: {text!r} is not an instant such as 2019-05-01T00:00:00+02:00") from error
-    if instant.tzinfo is None:
-        raise Invalid(f"{option}: {text!r} needs its offset from UTC, such as +02:00 or Z")
-    return instant.astimezone(UTC)
+        return None if text is None else parse_instant(text)
+    except Invalid as error:
+        raise Invalid(f"{option}: {error}") from error
