@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from billing.rating import Charge
 from contracts.contract import Party
@@ -141,32 +142,36 @@ def line_content(line: InvoiceLine, evaluation_digest: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a draft gets at issue. `previous_digest` names the document before it in its series, or is empty."""
+
+    number: str
+    issued_at: datetime
+    issued_on: date
+    due_on: date
+    previous_digest: str
+
+
 def document_content(
-    *,
-    number: str,
-    issued_on: date,
-    due_on: date,
-    contract: str,
-    currency: str,
-    month: date,
-    time_zone: str,
-    period: Period,
-    issuer: Party,
-    customer: Party,
+    head: InvoiceHead,
     body: InvoiceBody,
+    stamp: Stamp,
+    parties: tuple[Party, Party],
+    zone: ZoneInfo,
     evaluation_digests: Mapping[int, str],
-    previous_digest: str,
 ) -> dict[str, Any]:
-    """The whole document as it is frozen at issue."""
+    """The whole document as it is frozen at issue; `parties` are issuer and customer."""
+    issuer, customer = parties
     return {
-        "number": number,
-        "issued_on": issued_on.isoformat(),
-        "due_on": due_on.isoformat(),
-        "contract": contract,
-        "currency": currency,
-        "month": f"{month:%Y-%m}",
-        "time_zone": time_zone,
-        "period": [iso(period.start), iso(period.end)],
+        "number": stamp.number,
+        "issued_on": stamp.issued_on.isoformat(),
+        "due_on": stamp.due_on.isoformat(),
+        "contract": head.contract,
+        "currency": head.currency,
+        "month": f"{head.month:%Y-%m}",
+        "time_zone": zone.key,
+        "period": [iso(head.period.start), iso(head.period.end)],
         "issuer": _party_content(issuer) | {"iban": issuer.iban},
         "customer": _party_content(customer),
         "lines": [line_content(line, evaluation_digests[line.evaluation]) for line in body.lines],
@@ -181,7 +186,7 @@ def document_content(
         "net": format(body.net, "f"),
         "vat_total": format(body.vat, "f"),
         "gross": format(body.gross, "f"),
-        "previous_digest": previous_digest,
+        "previous_digest": stamp.previous_digest,
     }
 
 

@@ -17,10 +17,10 @@ from typing import Any, Final
 from psycopg import Connection, errors
 
 from billing import store
-from billing.invoice import InvoiceBody, InvoiceHead, compose, document_content, invoice_number
+from billing.invoice import InvoiceBody, InvoiceHead, Stamp, compose, document_content, invoice_number
 from billing.rating import rate
 from contracts import store as contract_store
-from contracts.contract import governing
+from contracts.contract import Party, governing
 from contracts.run import bring_up_to_date, evaluate_month, load_current
 from contracts.streams import SummaryReader
 from vouch.canonical import canonical_json, digest_of
@@ -167,44 +167,31 @@ def issue_invoice(conn: Connection[Any], invoice: int) -> InvoiceHead:
         if not body.lines:
             raise Conflict(f"{head.name} has no lines: there is nothing to invoice")
         issuer = contract_store.load_issuer(conn, head.issuer)
-        assert issuer.time_zone is not None
-        assert issuer.payment_days is not None
-        store.lock_series(conn, head.issuer)
-        issued_at = database_clock(conn)
-        issued_on = issued_at.astimezone(issuer.time_zone).date()
-        taken = store.take_number(conn, head.issuer, issued_on)
-        number = invoice_number(issued_on.year, taken.count)
-        due_on = issued_on + timedelta(days=issuer.payment_days)
-        content = canonical_json(
-            document_content(
-                number=number,
-                issued_on=issued_on,
-                due_on=due_on,
-                contract=head.contract,
-                currency=head.currency,
-                month=head.month,
-                time_zone=load_current(conn, head.contract).zone.key,
-                period=head.period,
-                issuer=issuer,
-                customer=contract_store.load_customer(conn, head.customer),
-                body=body,
-                evaluation_digests=_evaluation_digests(conn, body),
-                previous_digest=taken.previous_digest,
-            )
-        )
-        store.mark_issued(
-            conn,
-            head,
-            number=number,
-            issued_at=issued_at,
-            issued_on=issued_on,
-            due_on=due_on,
-            content=content,
-            digest=digest_of(content),
-            previous_digest=taken.previous_digest,
-        )
-        log.info("invoice issued", extra={"invoice": head.id, "number": number})
+        parties = issuer, contract_store.load_customer(conn, head.customer)
+        stamp = _take_stamp(conn, issuer)
+        zone = load_current(conn, head.contract).zone
+        document = document_content(head, body, stamp, parties, zone, _evaluation_digests(conn, body))
+        content = canonical_json(document)
+        store.mark_issued(conn, head, stamp, content, digest_of(content))
+        log.info("invoice issued", extra={"invoice": head.id, "number": stamp.number})
         return store.load_invoice(conn, invoice)
+
+
+def _take_stamp(conn: Connection[Any], issuer: Party) -> Stamp:
+    """The issuer's next number with its dates; the series stays ours until the transaction ends."""
+    assert issuer.time_zone is not None
+    assert issuer.payment_days is not None
+    store.lock_series(conn, issuer.id)
+    issued_at = database_clock(conn)
+    issued_on = issued_at.astimezone(issuer.time_zone).date()
+    taken = store.take_number(conn, issuer.id, issued_on)
+    return Stamp(
+        number=invoice_number(issued_on.year, taken.count),
+        issued_at=issued_at,
+        issued_on=issued_on,
+        due_on=issued_on + timedelta(days=issuer.payment_days),
+        previous_digest=taken.previous_digest,
+    )
 
 
 def _evaluation_digests(conn: Connection[Any], body: InvoiceBody) -> dict[int, str]:

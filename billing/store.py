@@ -8,7 +8,7 @@ from typing import Any, Final
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, VatTotal
+from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, Stamp, VatTotal
 from vouch.errors import Conflict, NotFound
 from vouch.period import Period
 
@@ -236,28 +236,26 @@ def take_number(conn: Connection[Any], issuer: str, issued_on: date) -> NextNumb
     return number
 
 
-def mark_issued(
-    conn: Connection[Any],
-    head: InvoiceHead,
-    *,
-    number: str,
-    issued_at: datetime,
-    issued_on: date,
-    due_on: date,
-    content: str,
-    digest: str,
-    previous_digest: str,
-) -> None:
+def mark_issued(conn: Connection[Any], head: InvoiceHead, stamp: Stamp, content: str, digest: str) -> None:
     """Turn a draft into an issued invoice and move its series on."""
     conn.execute(
         """UPDATE billing.invoice
               SET status = 'issued', number = %s, issued_at = %s, issued_on = %s, due_on = %s,
                   content = %s, digest = %s, previous_digest = %s
             WHERE id = %s""",
-        (number, issued_at, issued_on, due_on, content, digest, previous_digest, head.id),
+        (
+            stamp.number,
+            stamp.issued_at,
+            stamp.issued_on,
+            stamp.due_on,
+            content,
+            digest,
+            stamp.previous_digest,
+            head.id,
+        ),
     )
     conn.execute(
         """UPDATE billing.number_series SET last_issued_on = %s, last_digest = %s
             WHERE issuer = %s AND year = %s""",
-        (issued_on, digest, head.issuer, issued_on.year),
+        (stamp.issued_on, digest, head.issuer, stamp.issued_on.year),
     )

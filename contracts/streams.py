@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from psycopg import Connection
 
 from contracts.contract import Contract
-from contracts.evaluate import Streams, needs
+from contracts.evaluate import Need, Streams, needs
 from contracts.source import Stream, clip_runs, needed_cuts, needed_days
 from ingest import store, summary_store
 from ingest.catalogue import Assignment, OnFall, Series
@@ -114,11 +114,7 @@ def load_streams(
     reader: DayReader,
 ) -> Streams:
     """All that `contracts.evaluate.needs` asks for over `window`, by asset and metric."""
-    carries: dict[tuple[str, str], timedelta | None] = {}
-    for need in needs(contract, window):
-        earlier = carries.get((need.asset, need.metric))
-        carry = need.carry if earlier is None or need.carry is None else min(earlier, need.carry)
-        carries[need.asset, need.metric] = carry
+    carries = _carries(needs(contract, window))
     assets = sorted({asset for asset, _ in carries})
     assignments = list_assignments(conn, assets, known_at)
     served = _served(assignments, contract, window)
@@ -152,6 +148,15 @@ def load_streams(
         )
         found[piece.asset, piece.series.metric.name].append(stream)
     return found
+
+
+def _carries(wanted: Iterable[Need]) -> dict[tuple[str, str], timedelta | None]:
+    """The shortest carry that any term has, by asset and metric; None where no term carries."""
+    carries: dict[tuple[str, str], timedelta | None] = {}
+    for need in wanted:
+        both = (carries.get((need.asset, need.metric)), need.carry)
+        carries[need.asset, need.metric] = min((carry for carry in both if carry is not None), default=None)
+    return carries
 
 
 def _served(

@@ -2,13 +2,13 @@
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from billing.export import CSV_COLUMNS, csv_rows, invoice_object
-from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, document_content, line_content
+from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, Stamp, document_content, line_content
 from contracts.contract import Party
 from tests.builders import BERLIN, T0
 from vouch.canonical import canonical_json
@@ -118,21 +118,9 @@ def test_the_document_is_complete_and_canonical() -> None:
         "seller", "Seller GmbH", ("Street 1",), "DE", "DE1", None, iban="DE00", time_zone=BERLIN, payment_days=14
     )
     buyer = Party("buyer", "Buyer AG", ("Way 2", "City"), "DE", None, "a@example.net")
-    content = document_content(
-        number="INV-2026-000001",
-        issued_on=date(2026, 7, 3),
-        due_on=date(2026, 7, 17),
-        contract="contract-1",
-        currency="EUR",
-        month=date(2026, 6, 1),
-        time_zone="Europe/Berlin",
-        period=JUNE,
-        issuer=seller,
-        customer=buyer,
-        body=BODY,
-        evaluation_digests={7: "e" * 64},
-        previous_digest="",
-    )
+    issued_at = datetime(2026, 7, 3, 8, tzinfo=UTC)
+    stamp = Stamp("INV-2026-000001", issued_at, date(2026, 7, 3), date(2026, 7, 17), "")
+    content = document_content(HEAD, BODY, stamp, (seller, buyer), BERLIN, {7: "e" * 64})
 
     assert json.loads(canonical_json(content)) == content
     assert (content["issuer"]["iban"], content["customer"]["email"]) == ("DE00", "a@example.net")
