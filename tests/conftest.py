@@ -5,6 +5,7 @@ to it). Nothing is started for tests that need none of them.
 """
 
 import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,10 @@ from psycopg.conninfo import conninfo_to_dict
 from vouch import up
 from vouch.database import connect, migrate
 from vouch.settings import Settings
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so would every process they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _TEMPLATE: Final = "vouch_template"
 _NUMBERS: Final = count(1)
