@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from psycopg import Connection
 
@@ -21,6 +21,9 @@ from ingest.registry import list_assignments, load_catalogue
 from ingest.summariser import recompute_days
 from ingest.summary import DaySummary, Shown, summarise, summarise_days
 from vouch.period import DAY, Period, utc_day
+
+# A month of raw readings is sorted by the database; of so many series it does that in memory.
+_SERIES_AT_ONCE: Final = 20
 
 
 class DayReader(Protocol):
@@ -83,10 +86,12 @@ class RawReader:
                 day = [(key, utc_day(latest))]
                 found[key] = [summary for _, summary in recompute_days(conn, day, self.known_at)]
         span = Period(_midnight(first), _midnight(last + DAY))
-        for key, readings in store.list_readings(conn, sorted(by_id), span, self.known_at):
-            metric = by_id[key].metric
-            silence = timedelta(seconds=metric.silence_seconds_max)
-            found.setdefault(key, []).extend(summarise_days(metric.kind, silence, readings))
+        keys = sorted(by_id)
+        for n in range(0, len(keys), _SERIES_AT_ONCE):
+            for key, readings in store.list_readings(conn, keys[n : n + _SERIES_AT_ONCE], span, self.known_at):
+                metric = by_id[key].metric
+                silence = timedelta(seconds=metric.silence_seconds_max)
+                found.setdefault(key, []).extend(summarise_days(metric.kind, silence, readings))
         return found
 
     def highest(self, conn: Connection[Any], series: Series, span: Period) -> Decimal | None:
