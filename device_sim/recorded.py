@@ -58,6 +58,8 @@ METERS: Final = (
 
 _BERLIN, _VANCOUVER = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Vancouver")
 _LIFTS_FROM, _METERS_FROM = date(2019, 4, 1), date(2012, 11, 1)
+# Where the recordings end: nobody owes a fee for months of which nothing was recorded.
+_LIFTS_UNTIL, _METERS_UNTIL = date(2019, 8, 1), date(2013, 4, 1)
 
 
 def lift_device(number: str) -> str:
@@ -104,7 +106,7 @@ def lift_contracts(lifts: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {
         key: yaml_text(
             contract(key, ("aufzug-service", "bahnhof-betrieb"), "EUR", "Europe/Berlin", _LIFTS_FROM, 19)
-            | {"assets": assets, "terms": _lift_terms(unknown_as)}
+            | {"effective_until": _LIFTS_UNTIL, "assets": assets, "terms": _lift_terms(unknown_as)}
         )
         for key, unknown_as in (("lifts-excluded", "exclude"), ("lifts-down", "down"))
     }
@@ -183,8 +185,9 @@ def meter_contracts() -> dict[str, str]:
             "price": Decimal("0.4137"),
         }
     ]
+    assets = [covered(gas.asset, _METERS_FROM)]
     head = contract("gas-burnaby", ("burnaby-energy", "burnaby-house"), "CAD", "America/Vancouver", _METERS_FROM, 5)
-    return {"gas-burnaby": yaml_text(head | {"assets": [covered(gas.asset, _METERS_FROM)], "terms": terms})}
+    return {"gas-burnaby": yaml_text(head | {"effective_until": _METERS_UNTIL, "assets": assets, "terms": terms})}
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
