@@ -28,7 +28,7 @@ from ingest.store import load_balance
 from vouch import up
 from vouch.commands.bill import print_invoices
 from vouch.commands.common import console, open_database, progress_line
-from vouch.commands.services import portal_address, say
+from vouch.commands.services import say
 from vouch.errors import Conflict, Unavailable
 from vouch.settings import Settings
 from web.auth import add_account, set_password
@@ -52,7 +52,7 @@ def run_demo(settings: Settings, month: date, *, leave: bool) -> None:
         with open_database(found) as conn:
             _bill(conn, month, contracts)
             people = _invite(conn, fleets)
-        console.print(f"\nDone in {time.monotonic() - began:.0f} s. Portal: [bold]{portal_address(found)}[/]")
+        console.print(f"\nDone in {time.monotonic() - began:.0f} s. Portal: [bold]{up.portal_address(found)}[/]")
         for email, role, password in people:
             console.print(f"  {email:<34} {role:<16} password {password}", markup=False)
         if leave:

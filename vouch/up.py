@@ -203,7 +203,7 @@ def _serve(
         supervisor = Supervisor(folder, say, stopping)
         try:
             found = _start(folder, supervisor, settings, services, say)
-            portal = _portal(found) if any(command.listens for command in services) else ""
+            portal = portal_address(found) if any(command.listens for command in services) else ""
             folder.write_record(Record(SUPERVISOR, "running", portal, identify(os.getpid())))
             on_ready(found)
             supervisor.watch()
@@ -253,7 +253,7 @@ def _is_ours(url: str, password: str) -> bool:
 
 
 def _service(command: Command, found: Settings) -> Service:
-    portal = _portal(found)
+    portal = portal_address(found)
     return Service(
         name=command.name,
         command=command.words,
@@ -270,7 +270,8 @@ def _environment(found: Settings) -> dict[str, str]:
     return kept | {f"VOUCH_{name.upper()}": str(value) for name, value in given.items()}
 
 
-def _portal(found: Settings) -> str:
+def portal_address(found: Settings) -> str:
+    """Where a browser on this machine finds the portal."""
     host = LOOPBACK if found.web_host in ("", "0.0.0.0", "::") else found.web_host  # noqa: S104
     return f"http://[{host}]:{found.web_port}" if ":" in host else f"http://{host}:{found.web_port}"
 

@@ -17,6 +17,7 @@ def up() -> None:
 
     Where VOUCH_DATABASE_URL or VOUCH_MQTT_URL is set, that one is used instead of an own.
     """
+    from vouch.up import portal_address
     from vouch.up import up as run
 
     def ready(found: Settings) -> None:
@@ -51,12 +52,6 @@ def status() -> None:
 def say(line: str) -> None:
     """A line about what is being done."""
     console.print(f"  {line}", markup=False, soft_wrap=True)
-
-
-def portal_address(settings: Settings) -> str:
-    """Where the portal answers."""
-    host = "127.0.0.1" if settings.web_host in ("", "0.0.0.0", "::") else settings.web_host  # noqa: S104
-    return f"http://{host}:{settings.web_port}/"
 
 
 @click.group()
