@@ -19,7 +19,7 @@ from billing.run import close_month, issue_invoice
 from billing.store import InvoiceFilter, list_invoices
 from billing.verify import verify_invoice
 from contracts.document import parse_contract
-from contracts.run import apply_contract
+from contracts.run import apply_contract, load_current
 from device_sim.fleet import FLEETS, Fleet, fleet
 from device_sim.publisher import simulate
 from ingest.registry import apply_registry
@@ -51,7 +51,7 @@ def run_demo(settings: Settings, month: date, *, leave: bool) -> None:
             _take_in(found, one, month, done=set(one.contracts) <= issued)
         with open_database(found) as conn:
             _bill(conn, month, contracts)
-            people = _invite(conn, fleets)
+            people = _invite(conn, contracts)
         console.print(f"\nDone in {time.monotonic() - began:.0f} s. Portal: [bold]{up.portal_address(found)}[/]")
         for email, role, password in people:
             console.print(f"  {email:<34} {role:<16} password {password}", markup=False)
@@ -138,9 +138,9 @@ def _word(vouched: bool) -> str:
     return "vouched" if vouched else "DIFFER"
 
 
-def _invite(conn: Connection[Any], fleets: list[Fleet]) -> list[tuple[str, str, str]]:
+def _invite(conn: Connection[Any], contracts: list[str]) -> list[tuple[str, str, str]]:
     """Accounts for whoever looks at the demonstration, each time with new passwords: (email, role, password)."""
-    customers = sorted({row[0] for row in conn.execute("SELECT DISTINCT customer FROM contracts.contract").fetchall()})
+    customers = sorted({load_current(conn, contract).customer for contract in contracts})
     wanted: list[tuple[str, str, str | None]] = [
         ("manager@demo.example", "account_manager", None),
         ("finance@demo.example", "finance", None),
