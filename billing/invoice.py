@@ -142,6 +142,15 @@ def line_content(line: InvoiceLine, evaluation_digest: str) -> dict[str, Any]:
     }
 
 
+def vat_content(total: VatTotal) -> dict[str, str]:
+    """The tax of one rate as the issued document states it."""
+    return {
+        "vat_percent": plain(total.vat_percent),
+        "base": format(total.base, "f"),
+        "amount": format(total.amount, "f"),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """What a draft gets at issue. `previous_digest` names the document before it in its series, or is empty."""
@@ -175,14 +184,7 @@ def document_content(
         "issuer": _party_content(issuer) | {"iban": issuer.iban},
         "customer": _party_content(customer),
         "lines": [line_content(line, evaluation_digests[line.evaluation]) for line in body.lines],
-        "vat": [
-            {
-                "vat_percent": plain(total.vat_percent),
-                "base": format(total.base, "f"),
-                "amount": format(total.amount, "f"),
-            }
-            for total in body.vat_totals
-        ],
+        "vat": [vat_content(total) for total in body.vat_totals],
         "net": format(body.net, "f"),
         "vat_total": format(body.vat, "f"),
         "gross": format(body.gross, "f"),

@@ -13,6 +13,7 @@ from typing import Final
 from billing.pricing import credit_percent, graduated
 from contracts.evaluate import ALL_ASSETS, Evaluation, Uptime, Usage
 from contracts.judge.threshold import Verdict
+from contracts.measure.availability import percent_cut
 from contracts.measure.fee_share import FeeShare
 from contracts.terms import FixedFee, UptimeGuarantee, UsagePrice
 from vouch.canonical import plain
@@ -106,8 +107,7 @@ def _rate_uptime(index: int, evaluation: Evaluation, fees: Fees) -> Iterable[Cha
 def _standing(result: Uptime, target: Decimal) -> str:
     if result.availability is None:
         return "no time counted, nothing owed"
-    # Cut, not rounded: a share just below the target must not read as the target.
-    reached = Decimal(int(result.availability * 1_000_000)).scaleb(-4)
+    reached = percent_cut(result.availability)
     if result.judgment.verdict is Verdict.MISSED:
         return f"availability {reached} %, below the guaranteed {plain(target)} %"
     return f"availability {reached} %, guarantee of {plain(target)} % kept"

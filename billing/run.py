@@ -126,20 +126,19 @@ def _draft_surely(conn: Connection[Any], contract: str, month: date) -> Closed:
 
 def _draft(conn: Connection[Any], contract: str, month: date) -> Closed:
     with snapshot(conn) as known_at:
-        current = load_current(conn, contract)
+        versions = contract_store.load_versions(conn, contract)
+        current = versions[-1]
         whole = current.month(month)
         if whole.end > known_at:
             return Closed(contract, Outcome.NOT_OVER, None)
-        versions = contract_store.load_versions(conn, contract, known_at)
-        parts = governing(versions, whole)
-        if not parts:
+        if not governing(versions, whole):
             return Closed(contract, Outcome.NOT_IN_FORCE, None)
         standing = store.find_for_month(conn, contract, month)
         if standing is not None and standing.status == "issued":
             return Closed(contract, Outcome.ISSUED, standing.id)
-        evaluated = evaluate_month(conn, contract, month, known_at, SummaryReader(known_at))
-        ids = contract_store.add_evaluations(conn, contract, whole, evaluated.evaluations, known_at)
-        body = compose(rate(evaluated.evaluations), ids, current.currency)
+        evaluations = evaluate_month(conn, versions, month, known_at, SummaryReader(known_at))
+        ids = contract_store.add_evaluations(conn, contract, whole, evaluations, known_at)
+        body = compose(rate(evaluations), ids, current.currency)
         if standing is not None and store.load_body(conn, standing) == body:
             return Closed(contract, Outcome.UNCHANGED, standing.id)
         head = store.DraftHead(contract, current.issuer, current.customer, current.currency, month, whole, known_at)

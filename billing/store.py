@@ -236,6 +236,20 @@ def take_number(conn: Connection[Any], issuer: str, issued_on: date) -> NextNumb
     return number
 
 
+_DIGEST_BEFORE: Final = """
+    SELECT digest FROM billing.invoice
+     WHERE issuer = %(issuer)s AND left(number, 9) = left(%(number)s, 9)
+       AND (length(number), number) < (length(%(number)s), %(number)s)
+     ORDER BY length(number) DESC, number DESC LIMIT 1
+"""
+
+
+def find_digest_before(conn: Connection[Any], head: InvoiceHead) -> str:
+    """The digest of the issued document before this one in its series; empty for the first."""
+    row = conn.execute(_DIGEST_BEFORE, {"issuer": head.issuer, "number": head.number}).fetchone()
+    return str(row[0]) if row else ""
+
+
 def mark_issued(conn: Connection[Any], head: InvoiceHead, stamp: Stamp, content: str, digest: str) -> None:
     """Turn a draft into an issued invoice and move its series on."""
     conn.execute(

@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import Connection
 
 from billing import store
-from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, compose, line_content
+from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, compose, line_content, vat_content
 from billing.rating import rate
 from contracts import store as contract_store
 from contracts.evaluate import Evaluation
@@ -22,6 +22,7 @@ from contracts.streams import RawReader
 from vouch.canonical import canonical_json, digest_of
 from vouch.errors import Conflict
 from vouch.knowledge import snapshot
+from vouch.period import iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,8 @@ def verify_invoice(conn: Connection[Any], name: str, issuer: str | None = None) 
         stored = contract_store.list_evaluations(conn, ids)
         document = tuple(_document_differences(conn, head, body, stored))
         try:
-            evaluations = evaluate_month(
-                conn, head.contract, head.month, head.known_at, RawReader(head.known_at)
-            ).evaluations
+            versions = contract_store.load_versions(conn, head.contract, head.known_at)
+            evaluations = evaluate_month(conn, versions, head.month, head.known_at, RawReader(head.known_at))
         except Conflict as error:
             lines = tuple(_line_verdict(line, [str(error)]) for line in body.lines)
             return Verification(head.name, document, lines)
@@ -74,19 +74,16 @@ def _compare(
     document: tuple[str, ...],
 ) -> Verification:
     """Hold the stored lines against the recomputed ones."""
-    by_key = {(e.contract.version, e.term.id, e.subject, e.window): n for n, e in enumerate(evaluations)}
-    ids = [0] * len(evaluations)
-    for key, one in stored.items():
-        n = by_key.get((one.version, one.term, one.subject, one.window))
-        if n is not None:
-            ids[n] = key
+    keys = {(one.version, one.term, one.subject, one.window): key for key, one in stored.items()}
+    ids = [keys.get((e.contract.version, e.term.id, e.subject, e.window), 0) for e in evaluations]
     recomputed = compose(rate(evaluations), ids, head.currency)
     expected = {line.position: line for line in recomputed.lines}
-    verdicts = []
-    for line in body.lines:
-        differences = list(_evaluation_differences(stored[line.evaluation], evaluations, ids))
-        differences += _line_differences(line, expected.get(line.position))
-        verdicts.append(_line_verdict(line, differences))
+    found = dict(zip(ids, evaluations, strict=True))
+    rests_on = {key: list(_evaluation_differences(one, found.get(key))) for key, one in stored.items()}
+    verdicts = [
+        _line_verdict(line, [*rests_on[line.evaluation], *_line_differences(line, expected.get(line.position))])
+        for line in body.lines
+    ]
     missing = expected.keys() - {line.position for line in body.lines}
     extra = [f"line {position} is missing: {expected[position].description}" for position in sorted(missing)]
     if (recomputed.net, recomputed.vat, recomputed.gross) != (head.net, head.vat, head.gross):
@@ -119,12 +116,18 @@ def _document_differences(
     lines = [line_content(line, stored[line.evaluation].digest) for line in body.lines]
     if content["lines"] != lines:
         yield "the stored lines are not those of the issued document"
+    if content["vat"] != [vat_content(total) for total in body.vat_totals]:
+        yield "the stored VAT totals are not those of the issued document"
+    if head.previous_digest != store.find_digest_before(conn, head):
+        yield "the document before it in its series is not the one that it was issued after"
     rows = {
         "number": head.number,
         "issued_on": str(head.issued_on),
         "due_on": str(head.due_on),
         "contract": head.contract,
         "currency": head.currency,
+        "month": f"{head.month:%Y-%m}",
+        "period": [iso(head.period.start), iso(head.period.end)],
         "net": format(head.net, "f"),
         "vat_total": format(head.vat, "f"),
         "gross": format(head.gross, "f"),
@@ -135,12 +138,12 @@ def _document_differences(
             yield f"{name}: {content[name]!r} in the issued document, {value!r} in the table"
 
 
-def _evaluation_differences(stored: StoredEvaluation, evaluations: list[Evaluation], ids: list[int]) -> Iterator[str]:
+def _evaluation_differences(stored: StoredEvaluation, recomputed: Evaluation | None) -> Iterator[str]:
     """What differs between a stored evaluation and its recomputation, down to the day of the reading."""
-    if stored.id not in ids:
+    if recomputed is None:
         yield f"term {stored.term!r} of version {stored.version} no longer covers {stored.subject}"
         return
-    content = evaluations[ids.index(stored.id)].content()
+    content = recomputed.content()
     if content == stored.content:
         return
     before, now = json.loads(stored.content), json.loads(content)

@@ -3,7 +3,7 @@
 Shell: fetches, calls the pure part, saves.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -26,14 +26,6 @@ def bring_up_to_date(conn: Connection[Any]) -> None:
     summarise_stale(conn)
 
 
-@dataclass(frozen=True, slots=True)
-class MonthEvaluated:
-    """All evaluations of one contract's month, and the month in the contract's zone."""
-
-    month: Period
-    evaluations: list[Evaluation]
-
-
 def check_contract(conn: Connection[Any], document: Document, written: ContractDocument) -> None:
     """Raise DocumentFaults where the contract does not fit the registry."""
     assets = [covered.asset for covered in written.assets]
@@ -52,25 +44,24 @@ def apply_contract(conn: Connection[Any], document: Document, written: ContractD
 
 def evaluate_month(
     conn: Connection[Any],
-    contract: str,
+    versions: Sequence[Contract],
     month: date,
     known_at: datetime,
     reader: DayReader,
     *,
     until: datetime | None = None,
-) -> MonthEvaluated:
+) -> list[Evaluation]:
     """What a contract's month came to as known at `known_at`; with `until`, what it has come to by then.
 
-    Raises NoContract. A month before or after the contract has no evaluations.
+    `versions` are the contract's, at least one. A month before or after the contract has no evaluations.
     """
-    versions = store.load_versions(conn, contract, known_at)
-    whole = versions[-1].month(month)
+    window = versions[-1].month(month)
+    if until is not None:
+        window = Period(window.start, max(window.start, min(window.end, until)))
     evaluations: list[Evaluation] = []
-    window = whole if until is None else Period(whole.start, max(whole.start, min(whole.end, until)))
     for version, part in governing(versions, window):
-        streams = load_streams(conn, version, part, known_at, reader)
-        evaluations += evaluate(version, part, streams)
-    return MonthEvaluated(whole, evaluations)
+        evaluations += evaluate(version, part, load_streams(conn, version, part, known_at, reader))
+    return evaluations
 
 
 def load_current(conn: Connection[Any], contract: str) -> Contract:

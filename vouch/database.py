@@ -48,10 +48,20 @@ def connect(url: str, name: str = "vouch") -> Connection[Any]:
 
 
 def open_pool(url: str, name: str, size_max: int = 4) -> ConnectionPool[Connection[Any]]:
-    """A pool whose server and extension have been checked. The caller closes it."""
+    """A pool whose server and extension have been checked; it hands out only connections that answer.
+
+    The caller closes it.
+    """
     with connect(url, name) as conn:
         check_server(conn)
-    return ConnectionPool(require_url(url), kwargs=_session(name), min_size=1, max_size=size_max, open=True)
+    return ConnectionPool(
+        require_url(url),
+        kwargs=_session(name),
+        min_size=1,
+        max_size=size_max,
+        open=True,
+        check=ConnectionPool.check_connection,
+    )
 
 
 def check_server(conn: Connection[Any]) -> None:

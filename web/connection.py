@@ -6,7 +6,7 @@ In autocommit mode, so that a page may open a snapshot of its own.
 from typing import Any, Final
 
 from flask import Flask, current_app, g
-from psycopg import Connection, OperationalError
+from psycopg import Connection
 from psycopg.pq import TransactionStatus
 from psycopg_pool import ConnectionPool
 
@@ -26,22 +26,9 @@ def connection() -> Connection[Any]:
     """This request's connection. Raises psycopg.OperationalError where none is to be had in time."""
     conn: Connection[Any] | None = g.get("conn")
     if conn is None:
-        conn = g.conn = _take(_pool())
+        conn = g.conn = _pool().getconn(timeout=_WAIT_SECONDS_MAX)
         conn.autocommit = True
     return conn
-
-
-def _take(pool: Pool) -> Connection[Any]:
-    """A connection that answers: those that the database has closed meanwhile are thrown away."""
-    for _ in range(pool.max_size):
-        conn = pool.getconn(timeout=_WAIT_SECONDS_MAX)
-        try:
-            ConnectionPool.check_connection(conn)
-        except OperationalError:
-            pool.putconn(conn)
-        else:
-            return conn
-    return pool.getconn(timeout=_WAIT_SECONDS_MAX)
 
 
 def _give_back(_: BaseException | None) -> None:

@@ -17,6 +17,7 @@ from babel.numbers import format_currency, format_decimal
 
 from billing.invoice import VatTotal
 from contracts.contract import Contract
+from contracts.measure.availability import percent_cut
 from vouch.canonical import plain
 from vouch.money import minor_digits
 from vouch.period import iso
@@ -85,7 +86,7 @@ def percent(share: Fraction | list[int] | None) -> str:
     if share is None:
         return "—"
     exact = Fraction(*share) if isinstance(share, list) else share
-    return f"{Decimal(int(exact * _SECOND)).scaleb(-4)}{_TIGHT}%"
+    return f"{percent_cut(exact)}{_TIGHT}%"
 
 
 def duration(micros: int) -> str:
@@ -170,7 +171,7 @@ def utc(instant: datetime) -> str:
 
 def points(share: list[int]) -> str:
     """A share in percentage points, cut after four decimals."""
-    return str(Decimal(int(Fraction(*share) * _SECOND)).scaleb(-4))
+    return str(percent_cut(Fraction(*share)))
 
 
 def vat_row(total: VatTotal | Mapping[str, str]) -> tuple[Decimal, Decimal, Decimal]:

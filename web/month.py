@@ -81,7 +81,7 @@ def load_month(conn: Connection[Any], versions: Sequence[Contract], month: date,
             contents = load_contents(conn, body)
         else:
             head = None
-            body, contents = _preview(conn, versions[-1], month, known_at, window)
+            body, contents = _preview(conn, versions, month, known_at, window)
         parts = governing(versions, window)
         usage = [
             shown
@@ -100,12 +100,12 @@ def load_contents(conn: Connection[Any], body: InvoiceBody) -> dict[int, Content
 
 
 def _preview(
-    conn: Connection[Any], contract: Contract, month: date, known_at: datetime, window: Period
+    conn: Connection[Any], versions: Sequence[Contract], month: date, known_at: datetime, window: Period
 ) -> tuple[InvoiceBody, dict[int, Content]]:
     """What the month has come to so far; evaluations are numbered in their order."""
     reader = SummaryReader(known_at)
-    evaluated = evaluate_month(conn, contract.id, month, known_at, reader, until=window.end).evaluations
-    body = compose(rate(evaluated), range(len(evaluated)), contract.currency)
+    evaluated = evaluate_month(conn, versions, month, known_at, reader, until=window.end)
+    body = compose(rate(evaluated), range(len(evaluated)), versions[-1].currency)
     return body, {n: json.loads(evaluation.content()) for n, evaluation in enumerate(evaluated)}
 
 

@@ -8,8 +8,8 @@ import logging
 from typing import Any, Final
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from vouch.database import check_server, connect, open_pool
 from vouch.settings import Settings

@@ -5,6 +5,7 @@ goes at the cost the contract names; it never counts as up or down by itself. So
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 
 from contracts.terms.uptime_guarantee import UnknownAs
@@ -69,3 +70,8 @@ def availability(classes: TimeClasses, unknown_as: UnknownAs) -> Fraction | None
         case UnknownAs.EXCLUDE:
             pass
     return Fraction(up, up + down) if up + down else None
+
+
+def percent_cut(share: Fraction) -> Decimal:
+    """`share` in percent with four decimals, cut and not rounded: just below a target must not read as the target."""
+    return Decimal(int(share * 1_000_000)).scaleb(-4)

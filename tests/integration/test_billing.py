@@ -14,7 +14,7 @@ from billing.run import Outcome, close_month, due_months, issue_invoice
 from billing.store import InvoiceFilter, list_invoices, load_body
 from billing.verify import verify_invoice
 from contracts.run import evaluate_month
-from contracts.store import VersionIsAgreed
+from contracts.store import VersionIsAgreed, load_versions
 from contracts.streams import RawReader, SummaryReader
 from ingest.summariser import summarise_stale
 from tests.world import (
@@ -194,14 +194,14 @@ def test_an_evaluation_asked_again_as_of_then_gives_the_same_bytes(conn: Connect
     declare_world(conn)
     write_october(conn)
     with snapshot(conn) as known_at:
-        first = evaluate_month(conn, "trucks", OCTOBER, known_at, SummaryReader(known_at)).evaluations
+        first = evaluate_month(conn, load_versions(conn, "trucks"), OCTOBER, known_at, SummaryReader(known_at))
 
     write(conn, [message("device-1", OCTOBER_STARTS + timedelta(days=4, minutes=7), odometer_km=1500, state="FAULT")])
     summarise_stale(conn)
     conn.commit()
     with snapshot(conn) as later:
-        then = evaluate_month(conn, "trucks", OCTOBER, known_at, RawReader(known_at)).evaluations
-        now = evaluate_month(conn, "trucks", OCTOBER, later, SummaryReader(later)).evaluations
+        then = evaluate_month(conn, load_versions(conn, "trucks"), OCTOBER, known_at, RawReader(known_at))
+        now = evaluate_month(conn, load_versions(conn, "trucks"), OCTOBER, later, SummaryReader(later))
 
     assert [e.content() for e in then] == [e.content() for e in first]
     assert [e.content() for e in now] != [e.content() for e in first]
@@ -277,6 +277,21 @@ def test_verify_notices_rows_changed_behind_the_triggers(conn: Connection[Any]) 
 
     assert not result.vouched
     assert result.lines[0].differences == ("amount: 735.00 on the invoice, 745.00 recomputed",)
+
+
+def test_verify_notices_a_document_exchanged_before_it_in_its_series(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    agree(conn, CONTRACT.replace("contract: trucks", "contract: more"))
+    first, second = (issue_invoice(conn, closed.invoice or 0) for closed in close_month(conn, OCTOBER))
+    conn.commit()
+    assert verify_invoice(conn, second.name).vouched
+
+    conn.execute("ALTER TABLE billing.invoice DISABLE TRIGGER issued")
+    conn.execute("UPDATE billing.invoice SET digest = %s WHERE id = %s", ("0" * 64, first.id))
+    conn.commit()
+
+    assert any("document before it" in difference for difference in verify_invoice(conn, second.name).differences)
+    assert not verify_invoice(conn, first.name).vouched
 
 
 def test_closing_reads_summaries_and_hardly_any_raw_reading(conn: Connection[Any]) -> None:

@@ -13,7 +13,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from contracts.evaluate import Usage
 from contracts.run import evaluate_month
+from contracts.store import load_versions
 from contracts.streams import SummaryReader
 from ingest.summariser import summarise_stale
 from tests.web_world import HOSTILE, Balanced, Portal, link, open_portal, plain_text
@@ -171,12 +173,14 @@ def test_the_running_month_says_so_far_and_agrees_with_the_engine(portal: Portal
     page = staff.get(f"/contracts/trucks/{NOW:%Y-%m}").get_data(as_text=True)
     shown = plain_text(page)
     with connect(portal.database) as conn, snapshot(conn) as known_at:
-        evaluated = evaluate_month(conn, "trucks", NOW.date().replace(day=1), known_at, SummaryReader(known_at))
+        versions = load_versions(conn, "trucks")
+        evaluated = evaluate_month(conn, versions, NOW.date().replace(day=1), known_at, SummaryReader(known_at))
 
     assert "so far, as known at" in shown
     assert "So far" in shown
-    used = evaluated.evaluations[1].result
-    assert f"{used.quantity.normalize():f} km" in shown  # type: ignore[union-attr]
+    used = evaluated[1].result
+    assert isinstance(used, Usage)
+    assert f"{used.quantity.normalize():f} km" in shown
     pieces = [rect for rect in Balanced(page).rects if rect.get("data-class") == "none"]
     assert pieces, "the rest of the month is still to come"
 

@@ -57,6 +57,16 @@ def device_add(device_id: str) -> None:
     console.print(f"It may publish to vouch/v1/{device_id}/telemetry only. The password is not stored: note it now.")
 
 
+@device.command("remove")
+@click.argument("device_id", metavar="DEVICE")
+def device_remove(device_id: str) -> None:
+    """Take DEVICE's credentials away; the broker lets it in no more. What it measured stays."""
+    from ingest.credentials import remove_device
+
+    remove_device(load_settings(), device_id)
+    console.print(f"{device_id} has no credentials any more")
+
+
 @click.group()
 def contract() -> None:
     """Contracts and their versions."""
