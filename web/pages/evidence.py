@@ -1,6 +1,7 @@
 """The evidence behind one invoice line, down to the readings."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -83,7 +84,7 @@ class SourceDay:
 def line_page(invoice: InvoiceHead, position: int) -> str:
     """What the line rests on."""
     conn = connection()
-    line, siblings, evaluation = _load_line(conn, invoice, position)
+    line, lines, evaluation = _load_line(conn, invoice, position)
     content = json.loads(evaluation.content)
     contract = _load_version(conn, evaluation)
     term = next(term for term in contract.terms if term.id == evaluation.term)
@@ -92,7 +93,7 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
         "evidence.html",
         invoice=invoice,
         line=line,
-        siblings=siblings,
+        siblings=[other for other in lines if other.evaluation == line.evaluation],
         evaluation=evaluation,
         content=content,
         contract=contract,
@@ -101,7 +102,7 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
         assets=store.list_assets(conn, sorted(subjects)),
         states=_state_names(conn, sorted(subjects)),
         credit=_credit(term, content),
-        fee_line=_fee_line(conn, invoice, term, evaluation),
+        fee_line=_fee_line(lines, term, evaluation),
         opened=(request.args.get("device"), request.args.get("metric")),
         all_open=len(content["sources"]) <= SOURCES_OPEN_MAX,
         source_day=_source_day(conn, invoice, content),
@@ -130,14 +131,13 @@ def line_json(invoice: InvoiceHead, position: int) -> Response:
 
 def _load_line(
     conn: Connection[Any], invoice: InvoiceHead, position: int
-) -> tuple[InvoiceLine, list[InvoiceLine], StoredEvaluation]:
-    """The line, all lines that share its evaluation, and the evaluation. Raises NoLine."""
+) -> tuple[InvoiceLine, Sequence[InvoiceLine], StoredEvaluation]:
+    """The line, all lines of the invoice, and the line's evaluation. Raises NoLine."""
     lines = load_body(conn, invoice).lines
     line = next((line for line in lines if line.position == position), None)
     if line is None:
         raise NoLine(invoice.name, position)
-    siblings = [other for other in lines if other.evaluation == line.evaluation]
-    return line, siblings, contract_store.list_evaluations(conn, [line.evaluation])[line.evaluation]
+    return line, lines, contract_store.list_evaluations(conn, [line.evaluation])[line.evaluation]
 
 
 def _load_version(conn: Connection[Any], evaluation: StoredEvaluation) -> Contract:
@@ -168,20 +168,12 @@ def _credit(term: Term, content: dict[str, Any]) -> Decimal | None:
     return credit_percent(Fraction(*share) if share else None, term.target_percent, term.credit)
 
 
-def _fee_line(
-    conn: Connection[Any], invoice: InvoiceHead, term: Term, evaluation: StoredEvaluation
-) -> InvoiceLine | None:
+def _fee_line(lines: Sequence[InvoiceLine], term: Term, evaluation: StoredEvaluation) -> InvoiceLine | None:
     """The line of the fee that a guarantee's credit is a percentage of."""
     if not isinstance(term, UptimeGuarantee):
         return None
-    return next(
-        (
-            line
-            for line in load_body(conn, invoice).lines
-            if line.term == term.credit.of and line.asset == evaluation.subject
-        ),
-        None,
-    )
+    owed_on = (line for line in lines if line.term == term.credit.of and line.asset == evaluation.subject)
+    return next(owed_on, None)
 
 
 def _source_day(
