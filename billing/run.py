@@ -21,8 +21,8 @@ from billing.invoice import InvoiceBody, InvoiceHead, Stamp, compose, document_c
 from billing.rating import rate
 from contracts import store as contract_store
 from contracts.contract import Party, governing
+from contracts.database_source import SummarySource
 from contracts.run import bring_up_to_date, evaluate_month, load_current
-from contracts.streams import SummaryReader
 from vouch.canonical import canonical_json, digest_of
 from vouch.database import advisory_lock
 from vouch.errors import Conflict
@@ -136,7 +136,7 @@ def _draft(conn: Connection[Any], contract: str, month: date) -> Closed:
         standing = store.find_for_month(conn, contract, month)
         if standing is not None and standing.status == "issued":
             return Closed(contract, Outcome.ISSUED, standing.id)
-        evaluations = evaluate_month(conn, versions, month, known_at, SummaryReader(known_at))
+        evaluations = evaluate_month(SummarySource(conn, known_at), versions, month)
         ids = contract_store.add_evaluations(conn, contract, whole, evaluations, known_at)
         body = compose(rate(evaluations), ids, current.currency)
         if standing is not None and store.load_body(conn, standing) == body:

@@ -15,10 +15,10 @@ from billing import store
 from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, compose, line_content, vat_content
 from billing.rating import rate
 from contracts import store as contract_store
+from contracts.database_source import RawSource
 from contracts.evaluate import Evaluation
 from contracts.run import evaluate_month
 from contracts.store import StoredEvaluation
-from contracts.streams import RawReader
 from vouch.canonical import canonical_json, digest_of
 from vouch.errors import Conflict
 from vouch.knowledge import snapshot
@@ -59,7 +59,7 @@ def verify_invoice(conn: Connection[Any], name: str, issuer: str | None = None) 
         document = tuple(_document_differences(conn, head, body, stored))
         try:
             versions = contract_store.load_versions(conn, head.contract, head.known_at)
-            evaluations = evaluate_month(conn, versions, head.month, head.known_at, RawReader(head.known_at))
+            evaluations = evaluate_month(RawSource(conn, head.known_at), versions, head.month)
         except Conflict as error:
             lines = tuple(_line_verdict(line, [str(error)]) for line in body.lines)
             return Verification(head.name, document, lines)

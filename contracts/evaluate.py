@@ -6,7 +6,6 @@ amounts of money are billing's business.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -19,7 +18,7 @@ from contracts.judge.threshold import Judgment, judge_at_least
 from contracts.measure.availability import Frame, TimeClasses, availability, classify, frame
 from contracts.measure.counter import counter_use
 from contracts.measure.fee_share import FeeShare, fee_share
-from contracts.source import Stream
+from contracts.source import Need, Stream, Streams
 from contracts.terms import FixedFee, Term, UptimeGuarantee, UsagePrice
 from contracts.terms.fixed_fee import FeePer
 from contracts.terms.usage_price import Scope
@@ -32,8 +31,6 @@ from vouch.units import conversion
 # Changes whenever the same input could give another result; evaluations name the one that made them.
 ENGINE: Final = "1"
 ALL_ASSETS: Final = "*"
-
-Streams = Mapping[tuple[str, str], Sequence[Stream]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +94,6 @@ class Evaluation:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A metric that a term has to see; `carry` is how long its states may hold."""
-
-    asset: str
-    metric: str
-    carry: timedelta | None
-
-
 def needs(contract: Contract, window: Period) -> list[Need]:
     """Everything the contract's terms have to see over `window`."""
     found: list[Need] = []
@@ -113,7 +101,7 @@ def needs(contract: Contract, window: Period) -> list[Need]:
     for term in contract.terms:
         match term:
             case UsagePrice():
-                found += [Need(asset, term.metric, None) for asset in assets]
+                found += [Need(asset, term.metric) for asset in assets]
             case UptimeGuarantee():
                 found += [Need(asset, term.metric, term.carry) for asset in assets]
             case FixedFee():

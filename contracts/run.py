@@ -12,8 +12,8 @@ from psycopg import Connection
 from contracts import store
 from contracts.contract import Contract, governing
 from contracts.document import ContractDocument, registry_faults
-from contracts.evaluate import Evaluation, evaluate
-from contracts.streams import DayReader, load_streams
+from contracts.evaluate import Evaluation, evaluate, needs
+from contracts.streams import Source, load_streams
 from ingest.registry import list_metrics
 from ingest.summariser import summarise_stale
 from vouch.document import Document
@@ -43,15 +43,13 @@ def apply_contract(conn: Connection[Any], document: Document, written: ContractD
 
 
 def evaluate_month(
-    conn: Connection[Any],
+    source: Source,
     versions: Sequence[Contract],
     month: date,
-    known_at: datetime,
-    reader: DayReader,
     *,
     until: datetime | None = None,
 ) -> list[Evaluation]:
-    """What a contract's month came to as known at `known_at`; with `until`, what it has come to by then.
+    """What a contract's month came to as the source knows it; with `until`, what it has come to by then.
 
     `versions` are the contract's, at least one. A month before or after the contract has no evaluations.
     """
@@ -60,7 +58,7 @@ def evaluate_month(
         window = Period(window.start, max(window.start, min(window.end, until)))
     evaluations: list[Evaluation] = []
     for version, part in governing(versions, window):
-        evaluations += evaluate(version, part, load_streams(conn, version, part, known_at, reader))
+        evaluations += evaluate(version, part, load_streams(source, version.assets, part, needs(version, part)))
     return evaluations
 
 

@@ -6,7 +6,7 @@ window begin and end), so that a measure never has to look inside a run.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,12 +19,32 @@ Around = Mapping[datetime, tuple[Shown, Shown]]
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """What a term has to see of one metric of one asset.
+
+    `carry` is how long its states may hold. A counter's run that rises by more than `step` may hide a spike: the runs
+    of its day come as single readings. `raw` asks for every reading, `after` for the first one after the window,
+    `highest` for the highest value shown before it, which a counter whose falls are dips gets unasked.
+    """
+
+    asset: str
+    metric: str
+    carry: timedelta | None = None
+    step: Decimal | None = None
+    raw: bool = False
+    after: bool = False
+    highest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """What `device` showed of `metric` for `asset`.
 
     `part` is the share of the window in which it served; `runs` are in order, from the assignment's start to the end
     of `part`, those before `part` reaching back as far as is needed. `highest_before` is the highest value the
     counter showed for this asset before the first run. `days` are the whole UTC days that the runs were taken from.
+    `readings` and `after` are there where a need asked for them: the last reading at or before the start of `part`
+    with all up to its end, in order; the first one after its end.
     """
 
     asset: str
@@ -34,6 +54,8 @@ class Stream:
     runs: tuple[Run, ...]
     highest_before: Decimal | None
     days: tuple[DaySummary, ...]
+    readings: tuple[Shown, ...] = ()
+    after: Shown | None = None
 
     @property
     def opening(self) -> Shown | None:
@@ -64,6 +86,10 @@ class Stream:
             "first": shown_evidence(first),
             "last": shown_evidence(last),
         }
+
+
+# By asset and metric: one stream for each device that served, in time order.
+Streams = Mapping[tuple[str, str], Sequence[Stream]]
 
 
 def shown_evidence(shown: Shown | None) -> list[str] | None:

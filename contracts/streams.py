@@ -1,174 +1,134 @@
-"""Streams from the database: what a contract's terms have to see, as it was known at one instant.
+"""Streams: what a contract's terms have to see, put together from a source as that knew it at one instant.
 
-Two readers give the days: `SummaryReader` inside a snapshot takes stored summaries and redoes from raw only the days
-they do not cover; `RawReader` takes nothing but raw readings, for whoever checks.
+Pure. A source is stored summaries or raw readings in the database (database_source.py), or an evidence folder held in
+memory (evidence_source.py). Whole days come as summaries; a day is read again, reading by reading, only where a need
+looks inside its runs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Protocol
 
-from psycopg import Connection
-
-from contracts.contract import Contract
-from contracts.evaluate import Need, Streams, needs
-from contracts.source import Stream, clip_runs, needed_cuts, needed_days
-from ingest import store, summary_store
-from ingest.catalogue import Assignment, OnFall, Series
-from ingest.registry import list_assignments, load_catalogue
-from ingest.summariser import recompute_days
-from ingest.summary import DaySummary, Shown, summarise, summarise_days
-from vouch.period import DAY, Period, utc_day
-
-# A month of raw readings is sorted by the database; of so many series it does that in memory.
-_SERIES_AT_ONCE: Final = 20
+from contracts.contract import CoveredAsset
+from contracts.source import Need, Stream, Streams, clip_runs, needed_cuts, needed_days
+from ingest.catalogue import Assignment, Catalogue, OnFall, Series
+from ingest.reading import decimal_of
+from ingest.summary import DaySummary, Shown, readings_as_runs, summarise
+from vouch.exact import exact
+from vouch.period import DAY, MICROSECOND, Period, from_micros, to_micros, utc_day
 
 
-class DayReader(Protocol):
-    """Where day summaries come from."""
+class Source(Protocol):
+    """Where streams come from: everything as it was known at `known_at`. A series is named by its id."""
 
-    def days(
-        self, conn: Connection[Any], series: Sequence[Series], first: date, last: date
-    ) -> Mapping[int, list[DaySummary]]:
+    @property
+    def known_at(self) -> datetime:
+        """What was received or recorded before this instant is known."""
+
+    def assignments(self, assets: Sequence[str]) -> Sequence[Assignment]:
+        """Who served these assets when; by asset and time."""
+
+    def catalogue(self, devices: Sequence[str]) -> Catalogue:
+        """The series of these devices."""
+
+    def days(self, series: Sequence[Series], first: date, last: date) -> Mapping[int, Sequence[DaySummary]]:
         """Per series: the last day before `first` that has readings, then those up to `last`."""
 
-    def highest(self, conn: Connection[Any], series: Series, span: Period) -> Decimal | None:
+    def highest(self, series: int, span: Period) -> Decimal | None:
         """The highest value shown in `span`."""
 
+    def readings(self, series: int, span: Period) -> Sequence[tuple[int, float]]:
+        """The readings in `span` as (microseconds, value), in time order."""
 
-@dataclass(frozen=True, slots=True)
-class SummaryReader:
-    """Stored summaries, within the snapshot taken at `known_at`."""
+    def around(self, series: Sequence[int], at: datetime) -> Mapping[int, tuple[Shown, Shown]]:
+        """Of each series with readings on both sides of `at` on its UTC day: the last at or before, the first after."""
 
-    known_at: datetime
-
-    def days(
-        self, conn: Connection[Any], series: Sequence[Series], first: date, last: date
-    ) -> Mapping[int, list[DaySummary]]:
-        """Stored days, those marked stale redone from raw readings of the same snapshot."""
-        ids = [one.id for one in series]
-        found = summary_store.list_summaries(conn, ids, first, last)
-        redone: dict[int, list[DaySummary]] = {}
-        for key, summary in recompute_days(conn, summary_store.list_stale(conn, ids, last)):
-            redone.setdefault(key, []).append(summary)
-        for key, summaries in redone.items():
-            found[key] = _joined(found.get(key, []), summaries, first)
-        return found
-
-    def highest(self, conn: Connection[Any], series: Series, span: Period) -> Decimal | None:
-        """Whole days from summaries, the days at either end from raw readings."""
-        start, end = utc_day(span.start) + DAY, utc_day(span.end) - DAY
-        if start > end:
-            return store.find_highest(conn, series.id, span, self.known_at)
-        ends = (Period(span.start, _midnight(start)), Period(_midnight(end + DAY), span.end))
-        found = [store.find_highest(conn, series.id, part, self.known_at) for part in ends]
-        found.append(summary_store.list_highest(conn, [series.id], start, end).get(series.id))
-        return max((value for value in found if value is not None), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class RawReader:
-    """Raw readings only, as they were known at `known_at`."""
-
-    known_at: datetime
-
-    def days(
-        self, conn: Connection[Any], series: Sequence[Series], first: date, last: date
-    ) -> Mapping[int, list[DaySummary]]:
-        """Every day summarised anew."""
-        by_id = {one.id: one for one in series}
-        found: dict[int, list[DaySummary]] = {}
-        for key in by_id:
-            latest = store.find_latest(conn, key, _midnight(first), self.known_at)
-            if latest is not None:
-                day = [(key, utc_day(latest))]
-                found[key] = [summary for _, summary in recompute_days(conn, day, self.known_at)]
-        span = Period(_midnight(first), _midnight(last + DAY))
-        keys = sorted(by_id)
-        for n in range(0, len(keys), _SERIES_AT_ONCE):
-            for key, readings in store.list_readings(conn, keys[n : n + _SERIES_AT_ONCE], span, self.known_at):
-                metric = by_id[key].metric
-                silence = timedelta(seconds=metric.silence_seconds_max)
-                found.setdefault(key, []).extend(summarise_days(metric.kind, silence, readings))
-        return found
-
-    def highest(self, conn: Connection[Any], series: Series, span: Period) -> Decimal | None:
-        """From raw readings."""
-        return store.find_highest(conn, series.id, span, self.known_at)
+    def after(self, series: Sequence[int], at: datetime) -> Mapping[int, Shown]:
+        """Of each series with readings after `at`: the first one, however late."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A stream to be: `series` spoke for `asset` since `serves_from`, in `part` of the window."""
+    """A stream to be: `series` spoke for the need's asset since `serves_from`, in `part` of the window."""
 
-    asset: str
+    need: Need
     series: Series
     serves_from: datetime
     part: Period
-    days: tuple[DaySummary, ...]
-    cuts: frozenset[datetime]
+    days: tuple[DaySummary, ...] = ()
+    cuts: frozenset[datetime] = frozenset()
 
 
-def load_streams(
-    conn: Connection[Any],
-    contract: Contract,
-    window: Period,
-    known_at: datetime,
-    reader: DayReader,
-) -> Streams:
-    """All that `contracts.evaluate.needs` asks for over `window`, by asset and metric."""
-    carries = _carries(needs(contract, window))
-    assets = sorted({asset for asset, _ in carries})
-    assignments = list_assignments(conn, assets, known_at)
-    served = _served(assignments, contract, window)
-    catalogue = load_catalogue(conn, sorted({assignment.device for assignment in assignments}))
-    wanted = [
-        (asset, catalogue[assignment.device][metric], assignment.serves_from, part)
-        for asset, metric in carries
-        for assignment, part in served.get(asset, ())
-        if metric in catalogue.get(assignment.device, {})
-    ]
-    series = {one.id: one for _, one, _, _ in wanted}
-    days = reader.days(conn, [*series.values()], utc_day(window.start), utc_day(window.end))
-    pieces = []
-    for asset, one, serves_from, part in wanted:
-        own = needed_days(days.get(one.id, []), serves_from, part)
-        own = _break_silences(conn, one, own, carries[asset, one.metric.name], known_at)
-        cuts = frozenset(needed_cuts(own, serves_from, part))
-        pieces.append(_Piece(asset, one, serves_from, part, own, cuts))
-    around = _list_around(conn, pieces, known_at)
-    found: dict[tuple[str, str], list[Stream]] = {key: [] for key in carries}
+def load_streams(source: Source, assets: Sequence[CoveredAsset], window: Period, wanted: Iterable[Need]) -> Streams:
+    """What `wanted` asks for over `window`, each need's metric of each device that served while in service."""
+    combined = combine_needs(wanted)
+    pieces = [_with_days(source, piece, days) for piece, days in _list_pieces(source, assets, window, combined)]
+    around, after = _list_around(source, pieces), _list_after(source, pieces)
+    found: dict[tuple[str, str], list[Stream]] = {key: [] for key in combined}
     for piece in pieces:
-        neighbours = {at: around[at][piece.series.id] for at in piece.cuts}
+        one = piece.series
+        neighbours = {at: around[at][one.id] for at in piece.cuts}
         stream = Stream(
-            asset=piece.asset,
-            device=piece.series.device,
-            metric=piece.series.metric,
+            asset=piece.need.asset,
+            device=one.device,
+            metric=one.metric,
             part=piece.part,
             runs=clip_runs(piece.days, piece.serves_from, piece.part, neighbours),
-            highest_before=_highest_before(conn, piece, reader),
+            highest_before=_highest_before(source, piece),
             days=piece.days,
+            readings=_list_readings(source, piece),
+            after=after.get(piece.part.end, {}).get(one.id) if piece.need.after else None,
         )
-        found[piece.asset, piece.series.metric.name].append(stream)
+        found[piece.need.asset, one.metric.name].append(stream)
     return found
 
 
-def _carries(wanted: Iterable[Need]) -> dict[tuple[str, str], timedelta | None]:
-    """The shortest carry that any term has, by asset and metric; None where no term carries."""
-    carries: dict[tuple[str, str], timedelta | None] = {}
+def combine_needs(wanted: Iterable[Need]) -> dict[tuple[str, str], Need]:
+    """One need for each asset and metric: the shortest carry, the smallest step, whatever any of them asks for."""
+    combined: dict[tuple[str, str], Need] = {}
     for need in wanted:
-        both = (carries.get((need.asset, need.metric)), need.carry)
-        carries[need.asset, need.metric] = min((carry for carry in both if carry is not None), default=None)
-    return carries
+        key = need.asset, need.metric
+        other = combined.get(key)
+        if other is not None:
+            carries = [carry for carry in (need.carry, other.carry) if carry is not None]
+            steps = [step for step in (need.step, other.step) if step is not None]
+            need = Need(
+                *key,
+                carry=min(carries, default=None),
+                step=min(steps, default=None),
+                raw=need.raw or other.raw,
+                after=need.after or other.after,
+                highest=need.highest or other.highest,
+            )
+        combined[key] = need
+    return combined
+
+
+def _list_pieces(
+    source: Source, assets: Sequence[CoveredAsset], window: Period, needs: Mapping[tuple[str, str], Need]
+) -> list[tuple[_Piece, Sequence[DaySummary]]]:
+    """Each stream to be, with its series' days."""
+    assignments = source.assignments(sorted({asset for asset, _ in needs}))
+    served = _served(assignments, assets, window)
+    catalogue = source.catalogue(sorted({assignment.device for assignment in assignments}))
+    pieces = [
+        _Piece(need, catalogue[assignment.device][metric], assignment.serves_from, part)
+        for (asset, metric), need in needs.items()
+        for assignment, part in served.get(asset, ())
+        if metric in catalogue.get(assignment.device, {})
+    ]
+    series = {piece.series.id: piece.series for piece in pieces}
+    days = source.days([*series.values()], utc_day(window.start), utc_day(window.end))
+    return [(piece, days.get(piece.series.id, ())) for piece in pieces]
 
 
 def _served(
-    assignments: Iterable[Assignment], contract: Contract, window: Period
+    assignments: Iterable[Assignment], assets: Sequence[CoveredAsset], window: Period
 ) -> dict[str, list[tuple[Assignment, Period]]]:
     """Per asset, in time order: who served it in which part of the window, the asset being in service."""
-    in_service = {c.asset: part for c in contract.assets if (part := c.within(window))}
+    in_service = {covered.asset: part for covered in assets if (part := covered.within(window))}
     found: dict[str, list[tuple[Assignment, Period]]] = {}
     for assignment in assignments:
         part = in_service.get(assignment.asset)
@@ -181,54 +141,89 @@ def _served(
     return found
 
 
-def _break_silences(
-    conn: Connection[Any],
-    series: Series,
-    days: tuple[DaySummary, ...],
-    carry: timedelta | None,
-    known_at: datetime,
+def _with_days(source: Source, piece: _Piece, days: Sequence[DaySummary]) -> _Piece:
+    """The piece with the days it rests on, their runs broken as its need asks, and where they have to be cut."""
+    own = needed_days(days, piece.serves_from, piece.part)
+    broken = {day.day for day in own if _silent(day, piece.need) or _may_hide_a_step(day, piece)}
+    if broken:
+        own = _broken_up(source, piece, own, broken)
+    cuts = frozenset(needed_cuts(own, piece.serves_from, piece.part))
+    return replace(piece, days=own, cuts=cuts)
+
+
+def _silent(day: DaySummary, need: Need) -> bool:
+    """Whether the series was silent for longer than the need's carry."""
+    return need.carry is not None and any(run.silence_max > need.carry for run in day.runs)
+
+
+def _may_hide_a_step(day: DaySummary, piece: _Piece) -> bool:
+    """Whether a run rises by more than the need's step; only then can a single rise within it do so."""
+    step = piece.need.step
+    if step is None:
+        return False
+    with exact():
+        return any(Decimal(run.last_value) - Decimal(run.first_value) > step for run in day.runs)
+
+
+def _broken_up(
+    source: Source, piece: _Piece, days: tuple[DaySummary, ...], broken: set[date]
 ) -> tuple[DaySummary, ...]:
-    """The days with their runs broken wherever the series was silent for longer than `carry`, read raw where needed."""
-    if carry is None or all(run.silence_max <= carry for day in days for run in day.runs):
-        return days
-    broken = []
+    """The days, those named `broken` read again: as single readings, or with runs that no silence interrupts."""
+    span = Period(_midnight(min(broken)), _midnight(max(broken) + DAY))
+    metric, need = piece.series.metric, piece.need
+    by_day: dict[date, list[tuple[int, float]]] = {}
+    for reading in source.readings(piece.series.id, span):
+        by_day.setdefault(utc_day(from_micros(reading[0])), []).append(reading)
+    found = []
     for day in days:
-        if any(run.silence_max > carry for run in day.runs):
-            span = Period(_midnight(day.day), _midnight(day.day + DAY))
-            ((_, readings),) = store.list_readings(conn, [series.id], span, known_at)
-            broken.append(summarise(series.metric.kind, carry, readings))
+        if day.day not in broken:
+            found.append(day)
+        elif _may_hide_a_step(day, piece):
+            found.append(replace(day, runs=readings_as_runs(by_day[day.day])))
         else:
-            broken.append(day)
-    return tuple(broken)
+            assert need.carry is not None
+            found.append(summarise(metric.kind, need.carry, by_day[day.day]))
+    return tuple(found)
 
 
-def _list_around(
-    conn: Connection[Any], pieces: Iterable[_Piece], known_at: datetime
-) -> dict[datetime, dict[int, tuple[Shown, Shown]]]:
+def _list_readings(source: Source, piece: _Piece) -> tuple[Shown, ...]:
+    """Every reading that the need asks for: the opening one and those up to the end of the part."""
+    if not piece.need.raw or not piece.days:
+        return ()
+    first = max(piece.serves_from, _midnight(piece.days[0].day))
+    span = Period(first, max(first, piece.part.end + MICROSECOND))
+    readings = source.readings(piece.series.id, span)
+    start = to_micros(piece.part.start)
+    before = sum(1 for at, _ in readings if at <= start)
+    return tuple(Shown(from_micros(at), decimal_of(value)) for at, value in readings[max(before - 1, 0) :])
+
+
+def _list_around(source: Source, pieces: Iterable[_Piece]) -> dict[datetime, Mapping[int, tuple[Shown, Shown]]]:
     """The neighbours of every cut, by instant and series."""
     wanted: dict[datetime, set[int]] = {}
     for piece in pieces:
         for at in piece.cuts:
             wanted.setdefault(at, set()).add(piece.series.id)
-    return {at: store.find_around(conn, sorted(ids), at, known_at) for at, ids in wanted.items()}
+    return {at: source.around(sorted(ids), at) for at, ids in wanted.items()}
 
 
-def _highest_before(conn: Connection[Any], piece: _Piece, reader: DayReader) -> Decimal | None:
+def _list_after(source: Source, pieces: Iterable[_Piece]) -> dict[datetime, Mapping[int, Shown]]:
+    """The first reading after each part that a need looks beyond, by instant and series."""
+    wanted: dict[datetime, set[int]] = {}
+    for piece in pieces:
+        if piece.need.after:
+            wanted.setdefault(piece.part.end, set()).add(piece.series.id)
+    return {at: source.after(sorted(ids), at) for at, ids in wanted.items()}
+
+
+def _highest_before(source: Source, piece: _Piece) -> Decimal | None:
     """The highest value shown for the asset before the first of the days; needed only where falls are dips."""
-    if piece.series.metric.on_fall is not OnFall.DIP or not piece.days:
+    if not piece.days or not (piece.need.highest or piece.series.metric.on_fall is OnFall.DIP):
         return None
     first_day = _midnight(piece.days[0].day)
     if piece.serves_from >= first_day:
         return None
-    return reader.highest(conn, piece.series, Period(piece.serves_from, first_day))
-
-
-def _joined(stored: Iterable[DaySummary], redone: Iterable[DaySummary], first: date) -> list[DaySummary]:
-    """Stored days with the redone ones in their place, and of those before `first` the last only."""
-    by_day = {day.day: day for day in stored} | {day.day: day for day in redone}
-    ordered = [by_day[day] for day in sorted(by_day)]
-    before = [day for day in ordered if day.day < first]
-    return before[-1:] + [day for day in ordered if day.day >= first]
+    return source.highest(piece.series.id, Period(piece.serves_from, first_day))
 
 
 def _midnight(day: date) -> datetime:

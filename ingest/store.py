@@ -163,7 +163,7 @@ _FIRST_AFTER: Final = """
       FROM unnest(%(series)s::int[]) AS s (series)
      CROSS JOIN LATERAL (
            SELECT measured_at, value FROM ingest.reading
-            WHERE series = s.series AND measured_at > %(at)s AND measured_at < %(day_end)s
+            WHERE series = s.series AND measured_at > %(at)s AND measured_at < %(until)s::timestamptz
               AND received_at < %(known_at)s
             ORDER BY measured_at LIMIT 1) AS r
 """
@@ -174,10 +174,16 @@ def find_around(
 ) -> dict[int, tuple[Shown, Shown]]:
     """For each series with readings on both sides of `at` on its UTC day: the last at or before, the first after."""
     day = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    given = {"series": list(series), "at": at, "day": day, "day_end": day + DAY, "known_at": known_at}
+    given = {"series": list(series), "at": at, "day": day, "until": day + DAY, "known_at": known_at}
     before = {key: _shown(*rest) for key, *rest in conn.execute(_LAST_BEFORE, given).fetchall()}
     after = {key: _shown(*rest) for key, *rest in conn.execute(_FIRST_AFTER, given).fetchall()}
     return {key: (before[key], after[key]) for key in before.keys() & after.keys()}
+
+
+def find_after(conn: Connection[Any], series: Sequence[int], at: datetime, known_at: datetime) -> dict[int, Shown]:
+    """For each series with readings after `at`: the first one, however late."""
+    given = {"series": list(series), "at": at, "until": "infinity", "known_at": known_at}
+    return {key: _shown(*rest) for key, *rest in conn.execute(_FIRST_AFTER, given).fetchall()}
 
 
 def _shown(at: datetime, value: float) -> Shown:

@@ -102,6 +102,11 @@ def summarise_days(
         yield summarise(kind, silence_max, list(day))
 
 
+def readings_as_runs(readings: Iterable[tuple[int, float]]) -> tuple[Run, ...]:
+    """Each reading as a run of its own."""
+    return tuple(_run(reading, reading, 0) for reading in readings)
+
+
 def cut(runs: Iterable[Run], at: datetime, before: Shown | None, after: Shown | None) -> list[Run]:
     """The same runs with none that holds readings on both sides of `at`.
 

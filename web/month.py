@@ -20,12 +20,12 @@ from billing.store import InvoiceFilter
 from contracts import store as contract_store
 from contracts.contract import Contract, governing
 from contracts.daily import midnight_cuts, use_by_day
+from contracts.database_source import SummarySource
+from contracts.evaluate import needs
 from contracts.run import evaluate_month
 from contracts.source import Stream
-from contracts.streams import SummaryReader, load_streams
+from contracts.streams import Source, load_streams
 from contracts.terms import UsagePrice
-from ingest.registry import load_catalogue
-from ingest.store import find_around
 from ingest.summary import Shown
 from vouch.knowledge import snapshot
 from vouch.period import Period, days_between
@@ -72,6 +72,7 @@ def covered_assets(versions: Sequence[Contract], month: date) -> list[str]:
 def load_month(conn: Connection[Any], versions: Sequence[Contract], month: date, assets: Collection[str]) -> MonthShown:
     """The month as known now, with use by day for these assets only. `conn` must not be in a transaction."""
     with snapshot(conn) as known_at:
+        source = SummarySource(conn, known_at)
         period = versions[-1].month(month)
         window = Period(period.start, max(period.start, min(period.end, known_at.replace(microsecond=0))))
         heads = billing_store.list_invoices(conn, InvoiceFilter(month=month, contract=versions[-1].id))
@@ -81,12 +82,10 @@ def load_month(conn: Connection[Any], versions: Sequence[Contract], month: date,
             contents = load_contents(conn, body)
         else:
             head = None
-            body, contents = _preview(conn, versions, month, known_at, window)
+            body, contents = _preview(source, versions, month, window)
         parts = governing(versions, window)
         usage = [
-            shown
-            for version, part in parts
-            for shown in _list_usage(conn, _only(version, assets), part, period, known_at)
+            shown for version, part in parts for shown in _list_usage(source, _only(version, assets), part, period)
         ]
     contract = parts[-1][0] if parts else versions[-1]
     return MonthShown(contract, month, period, known_at, period.end > known_at, head, body, contents, usage)
@@ -100,11 +99,10 @@ def load_contents(conn: Connection[Any], body: InvoiceBody) -> dict[int, Content
 
 
 def _preview(
-    conn: Connection[Any], versions: Sequence[Contract], month: date, known_at: datetime, window: Period
+    source: Source, versions: Sequence[Contract], month: date, window: Period
 ) -> tuple[InvoiceBody, dict[int, Content]]:
     """What the month has come to so far; evaluations are numbered in their order."""
-    reader = SummaryReader(known_at)
-    evaluated = evaluate_month(conn, versions, month, known_at, reader, until=window.end)
+    evaluated = evaluate_month(source, versions, month, until=window.end)
     body = compose(rate(evaluated), range(len(evaluated)), versions[-1].currency)
     return body, {n: json.loads(evaluation.content()) for n, evaluation in enumerate(evaluated)}
 
@@ -113,19 +111,17 @@ def _only(contract: Contract, assets: Collection[str]) -> Contract:
     return replace(contract, assets=tuple(covered for covered in contract.assets if covered.asset in assets))
 
 
-def _list_usage(
-    conn: Connection[Any], contract: Contract, part: Period, period: Period, known_at: datetime
-) -> Iterable[Usage]:
+def _list_usage(source: Source, contract: Contract, part: Period, period: Period) -> Iterable[Usage]:
     """Use by day of the version's usage terms over `part` of the month."""
     terms = [term for term in contract.terms if isinstance(term, UsagePrice)]
     if not terms:
         return
-    streams = load_streams(conn, contract, part, known_at, SummaryReader(known_at))
+    streams = load_streams(source, contract.assets, part, needs(contract, part))
     days = days_between(period.start, period.end, contract.zone)
     spans = [Period.day(day, contract.zone) for day in days]
     for term in terms:
         wanted = {asset: found for (asset, metric), found in streams.items() if metric == term.metric}
-        around = _list_around(conn, [s for found in wanted.values() for s in found], spans, known_at)
+        around = _list_around(source, [s for found in wanted.values() for s in found], spans)
         by_asset = {}
         for asset, found in wanted.items():
             factor = conversion(found[0].metric.unit or "", term.unit) if found else Decimal(1)
@@ -135,10 +131,10 @@ def _list_usage(
 
 
 def _list_around(
-    conn: Connection[Any], streams: Sequence[Stream], days: Sequence[Period], known_at: datetime
+    source: Source, streams: Sequence[Stream], days: Sequence[Period]
 ) -> dict[tuple[str, datetime], tuple[Shown, Shown]]:
     """The readings on either side of each midnight that a run lies across, by device and instant."""
-    catalogue = load_catalogue(conn, sorted({stream.device for stream in streams}))
+    catalogue = source.catalogue(sorted({stream.device for stream in streams}))
     wanted: dict[datetime, dict[int, str]] = {}
     for stream in streams:
         series = catalogue[stream.device][stream.metric.name].id
@@ -146,7 +142,7 @@ def _list_around(
             wanted.setdefault(at, {})[series] = stream.device
     found: dict[tuple[str, datetime], tuple[Shown, Shown]] = {}
     for at, devices in wanted.items():
-        for series, pair in find_around(conn, sorted(devices), at, known_at).items():
+        for series, pair in source.around(sorted(devices), at).items():
             found[devices[series], at] = pair
     return found
 

@@ -13,9 +13,9 @@ from billing.invoice import InvoiceHead
 from billing.run import Outcome, close_month, due_months, issue_invoice
 from billing.store import InvoiceFilter, list_invoices, load_body
 from billing.verify import verify_invoice
+from contracts.database_source import RawSource, SummarySource
 from contracts.run import evaluate_month
 from contracts.store import VersionIsAgreed, load_versions
-from contracts.streams import RawReader, SummaryReader
 from ingest.summariser import summarise_stale
 from tests.world import (
     CONTRACT,
@@ -194,14 +194,14 @@ def test_an_evaluation_asked_again_as_of_then_gives_the_same_bytes(conn: Connect
     declare_world(conn)
     write_october(conn)
     with snapshot(conn) as known_at:
-        first = evaluate_month(conn, load_versions(conn, "trucks"), OCTOBER, known_at, SummaryReader(known_at))
+        first = evaluate_month(SummarySource(conn, known_at), load_versions(conn, "trucks"), OCTOBER)
 
     write(conn, [message("device-1", OCTOBER_STARTS + timedelta(days=4, minutes=7), odometer_km=1500, state="FAULT")])
     summarise_stale(conn)
     conn.commit()
     with snapshot(conn) as later:
-        then = evaluate_month(conn, load_versions(conn, "trucks"), OCTOBER, known_at, RawReader(known_at))
-        now = evaluate_month(conn, load_versions(conn, "trucks"), OCTOBER, later, SummaryReader(later))
+        then = evaluate_month(RawSource(conn, known_at), load_versions(conn, "trucks"), OCTOBER)
+        now = evaluate_month(SummarySource(conn, later), load_versions(conn, "trucks"), OCTOBER)
 
     assert [e.content() for e in then] == [e.content() for e in first]
     assert [e.content() for e in now] != [e.content() for e in first]

@@ -13,10 +13,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from contracts.database_source import SummarySource
 from contracts.evaluate import Usage
 from contracts.run import evaluate_month
 from contracts.store import load_versions
-from contracts.streams import SummaryReader
 from ingest.summariser import summarise_stale
 from tests.web_world import HOSTILE, Balanced, Portal, link, open_portal, plain_text
 from tests.world import CONTRACT, OCTOBER, OCTOBER_STARTS, agree, message, write
@@ -174,7 +174,7 @@ def test_the_running_month_says_so_far_and_agrees_with_the_engine(portal: Portal
     shown = plain_text(page)
     with connect(portal.database) as conn, snapshot(conn) as known_at:
         versions = load_versions(conn, "trucks")
-        evaluated = evaluate_month(conn, versions, NOW.date().replace(day=1), known_at, SummaryReader(known_at))
+        evaluated = evaluate_month(SummarySource(conn, known_at), versions, NOW.date().replace(day=1))
 
     assert "so far, as known at" in shown
     assert "So far" in shown

@@ -8,9 +8,10 @@ from fractions import Fraction
 
 import pytest
 
-from contracts.evaluate import Evaluation, Need, Uptime, Usage, evaluate, needs
+from contracts.evaluate import Evaluation, Uptime, Usage, evaluate, needs
 from contracts.judge.threshold import Verdict
 from contracts.measure.fee_share import FeeShare
+from contracts.source import Need
 from contracts.terms.fixed_fee import FeePer
 from contracts.terms.uptime_guarantee import UnknownAs
 from contracts.terms.usage_price import Scope
