@@ -189,7 +189,7 @@ def _written_path(location: Path, content: Any) -> Path:
     for part in location[:-1]:
         if isinstance(content, list) or (isinstance(content, dict) and part in content):
             path, content = (*path, part), content[part]
-    is_branch = isinstance(content, dict) and content.get("kind") == location[-1]
+    is_branch = isinstance(content, dict) and location[-1] in (content.get("kind"), content.get("says"))
     return path if is_branch else (*path, location[-1])
 
 
@@ -201,10 +201,10 @@ def _word(detail: Any, path: Path, model: type[BaseModel]) -> str:
         near = get_close_matches(str(path[-1]), _field_names(model), n=1, cutoff=0.7)
         return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
     if kind == "union_tag_invalid":
-        tags = str(detail["ctx"]["expected_tags"])
-        return f"found kind {detail['ctx']['tag']!r}; expected one of {tags}"
+        key, tags = detail["ctx"]["discriminator"].strip("'"), detail["ctx"]["expected_tags"]
+        return f"found {key} {detail['ctx']['tag']!r}; expected one of {tags}"
     if kind == "union_tag_not_found":
-        return "'kind' is required, but missing"
+        return f"{detail['ctx']['discriminator']} is required, but missing"
     message = str(detail["msg"]).removeprefix("Value error, ")
     shown = repr(str(found) if isinstance(found, Decimal) else found)
     scalar = isinstance(found, str | int | Decimal) or found is None
