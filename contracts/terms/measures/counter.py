@@ -1,0 +1,102 @@
+"""M1 counter: the quantity that a counter shows was used between two instants.
+
+Pure. Everything a counter may do besides rising is agreed here, and each case found is a finding on the statement.
+Source: docs/terms.md#counter.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from contracts.terms.base import (
+    EITHER,
+    GIVEN,
+    WORD,
+    Model,
+    Path,
+    Positive,
+    Quantity,
+    Scope,
+    Unit,
+    Wanted,
+    metric_fault,
+    unit_fault,
+)
+from contracts.terms.measures.base import QUANTITY, Measure
+from ingest.catalogue import Metric, MetricKind
+
+
+class OnFall(StrEnum):
+    """What a fall means: started again from zero; went past `modulus`; disregarded until the old height is reached;
+    or no side may guess, so that nothing is counted across it."""
+
+    RESET = "reset"
+    ROLLOVER = "rollover"
+    HIGH_WATER = "high_water"
+    REFUSE = "refuse"
+
+
+class Attribution(StrEnum):
+    """Use between two readings on either side of a boundary: at the later reading, or by a straight line in time."""
+
+    AT_READING = "at_reading"
+    INTERPOLATE = "interpolate"
+
+
+class RoundingMode(StrEnum):
+    """Towards zero, away from zero, or to the nearest, a half away from zero."""
+
+    DOWN = "down"
+    UP = "up"
+    HALF_UP = "half_up"
+
+
+class Rounding(Model):
+    """To a whole multiple of `step`, in the measure's unit, once over the whole window."""
+
+    step: Positive
+    mode: RoundingMode
+
+
+class Estimate(Model):
+    """Where a month has no reading: the mean of the months before it, at most so many, replaced once readings come."""
+
+    mean_of_months: Annotated[int, Field(ge=1, le=36, strict=True)]
+
+
+class Counter(Measure):
+    """`kind: counter`. `jitter`, `step_max` and `modulus` are in the metric's own unit, `unit` is what is given."""
+
+    gives: ClassVar[frozenset[Wanted]] = QUANTITY
+
+    kind: Literal["counter"]
+    metric: str
+    unit: Unit
+    scope: Scope
+    on_fall: OnFall
+    modulus: Positive | None = None
+    jitter: Quantity
+    step_max: Annotated[Annotated[Literal["none"], WORD] | Annotated[Positive, GIVEN], EITHER]
+    attribution: Attribution
+    rounding: Annotated[Annotated[Literal["none"], WORD] | Annotated[Rounding, GIVEN], EITHER]
+    missing: Annotated[Annotated[Literal["none"], WORD] | Annotated[Estimate, GIVEN], EITHER]
+
+    @property
+    def chained(self) -> bool:
+        """An estimate rests on the months before."""
+        return self.window != "month" or self.missing != "none"
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.on_fall is OnFall.ROLLOVER) != (self.modulus is not None):
+            raise ValueError("'modulus' belongs to 'on_fall: rollover', and is needed there")
+        if self.modulus is not None and self.jitter >= self.modulus:
+            raise ValueError("'jitter' must be smaller than 'modulus'")
+        return self
+
+    def faults(self, metrics: Mapping[str, Metric]) -> list[tuple[Path, str]]:
+        """A counter is needed, in a unit that can be expressed in the measure's."""
+        found = metric_fault(self.metric, [MetricKind.COUNTER], metrics)
+        return found or unit_fault(metrics[self.metric].unit, self.unit)
