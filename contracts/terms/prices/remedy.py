@@ -1,0 +1,118 @@
+"""P6 remedy: what the supplier owes for a promise that was missed, or for a stop that took too long.
+
+Pure. Credits in percent are of the exact charges named by `base`, for the same subject and window.
+Source: docs/terms.md#remedy.
+"""
+
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+
+from contracts.terms.base import (
+    EITHER,
+    GIVEN,
+    WORD,
+    Model,
+    Percent,
+    Positive,
+    Price,
+    PricePart,
+    Quantity,
+    Ref,
+    Wanted,
+)
+
+Cap = Annotated[Annotated[Literal["none"], WORD] | Annotated[Percent, GIVEN], EITHER]
+Base = Annotated[list[str], Field(min_length=1, max_length=50)]
+
+
+class CreditTier(Model):
+    """`percent` of the base where the share is below `below` percent."""
+
+    below: Percent
+    percent: Percent
+
+
+class Ladder(Model):
+    """The lowest tier that the share falls below decides; `below` falls and `percent` rises from tier to tier."""
+
+    form: Literal["ladder"]
+    tiers: Annotated[list[CreditTier], Field(min_length=1, max_length=50)]
+    base: Base
+    cap_percent: Cap
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for above, below in pairwise(self.tiers):
+            if above.below <= below.below or above.percent >= below.percent:
+                raise ValueError("a ladder's 'below' falls and its 'percent' rises from tier to tier")
+        return self
+
+
+class PerPoint(Model):
+    """`percent` of the base for each `points` percentage points of shortfall: each started one, or in proportion."""
+
+    form: Literal["per_started_point", "linear"]
+    points: Annotated[Positive, Field(le=100)]
+    percent: Percent
+    base: Base
+    cap_percent: Cap
+
+
+class Proportion(Model):
+    """The base times (promised / measured - 1); the cap where nothing was measured at all."""
+
+    form: Literal["ratio"]
+    base: Base
+    cap_percent: Percent
+
+
+class FlatAmount(Model):
+    """`amount` for each window in which the promise was missed."""
+
+    form: Literal["flat"]
+    amount: Price
+
+
+class PerTime(Model):
+    """`amount` for each hour, or started day of 24 hours, of an incident beyond `free_hours`; at most `cap_amount` for
+    one incident. Settled in the month in which the incident ends."""
+
+    form: Literal["per_hour", "per_started_day"]
+    free_hours: Quantity
+    amount: Price
+    cap_amount: Annotated[Annotated[Literal["none"], WORD] | Annotated[Price, GIVEN], EITHER]
+
+
+class PerIncident(Model):
+    """`amount` for each incident whose response, or whole duration, took longer than `over_hours`."""
+
+    form: Literal["per_incident"]
+    limit_of: Literal["response", "duration"]
+    over_hours: Quantity
+    amount: Price
+
+
+Form = Annotated[
+    Ladder | PerPoint | Proportion | FlatAmount | PerTime | PerIncident,
+    Field(discriminator="form"),
+]
+
+
+class Remedy(PricePart):
+    """`kind: remedy`. `of` names a promise, or for forms about incidents an incident list."""
+
+    gives: ClassVar[frozenset[Wanted]] = frozenset({Wanted.PRICE, Wanted.REMEDY})
+
+    kind: Literal["remedy"]
+    of: str
+    credit: Form
+
+    def refs(self) -> list[Ref]:
+        """The promise or the incident list, and the prices of the base."""
+        incidents = isinstance(self.credit, PerTime | PerIncident)
+        found = [Ref(("of",), self.of, Wanted.INCIDENTS if incidents else Wanted.PROMISE)]
+        if isinstance(self.credit, Ladder | PerPoint | Proportion):
+            found += [Ref(("credit", "base", i), price, Wanted.PRICE) for i, price in enumerate(self.credit.base)]
+        return found
