@@ -84,3 +84,11 @@ def conversion(have: str, want: str) -> Decimal:
     if Fraction(factor) * Fraction(target.size) != Fraction(source.size):
         raise Invalid(f"{have} in {want} is not a finite decimal factor")
     return factor
+
+
+def factor(have: str, want: str) -> Fraction:
+    """As `conversion`, for any two units of one dimension: seconds into hours is 1/3600."""
+    source, target = unit_of(have), unit_of(want)
+    if source.dimension != target.dimension:
+        raise Invalid(f"{have} ({source.dimension}) cannot be expressed in {want} ({target.dimension})")
+    return Fraction(source.size) / Fraction(target.size)

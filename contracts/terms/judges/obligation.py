@@ -13,7 +13,7 @@ from contracts.terms.acceptance import AcceptanceRule
 from contracts.terms.base import Count, Days, Model, Positive, Ref, Wanted, by_key, key
 from contracts.terms.judges.base import Judge
 from contracts.terms.service_hours import LocalDate
-from contracts.terms.side import Side
+from contracts.fact_kinds import Side
 
 
 class EveryDays(Model):
