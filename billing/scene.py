@@ -103,10 +103,6 @@ class PriceScene(Protocol):
         A subject's own charges; for `*` those of all subjects. Fees count in the months that bear them.
         """
 
-    def window_before(self, window: Any, count: int) -> Sequence[Any]:
-        """The `count` windows of that kind before the one that holds this part, the latest first, as opaque keys for
-        `charged_in` and `value_in`."""
-
     def indexed(self, term: PricePart, amount: Decimal) -> Fraction:
         """An agreed amount of the term after indexation."""
 
