@@ -6,11 +6,12 @@ service hours its clocks show.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import date, time, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from vouch.period import Period, days_between, intersect, local_instant, union
+from vouch.period import Period, days_between, intersect, local_instant, subtract, union
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _DAY_MINUTES: Final = 24 * 60
@@ -39,6 +40,22 @@ def occurrences(spans: Iterable[WallSpan], window: Period, zone: ZoneInfo) -> li
             if start < end:
                 found.append(Period(start, end))
     return intersect(union(found), [window])
+
+
+# Weekly spans and the local days on which there are none, as terms/service_hours.py makes them of what was agreed.
+Weekly = tuple[tuple[WallSpan, ...], frozenset[date]]
+
+
+def service_periods(weekly: Weekly, span: Period, zone: ZoneInfo) -> list[Period]:
+    """The service hours within `span`, in order; worked out once for all who share them."""
+    return list(_service_periods(weekly, span, zone))
+
+
+@lru_cache(maxsize=4096)
+def _service_periods(weekly: Weekly, span: Period, zone: ZoneInfo) -> tuple[Period, ...]:
+    spans, closed_on = weekly
+    closed = [Period.day(day, zone) for day in days_between(span.start, span.end, zone) if day in closed_on]
+    return tuple(subtract(occurrences(spans, span, zone), closed))
 
 
 def _wall(minutes: int) -> time:

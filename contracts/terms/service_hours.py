@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from contracts.calendar import WEEKDAYS, WallSpan
+from contracts.calendar import WEEKDAYS, WallSpan, Weekly
 from contracts.terms.base import EITHER, GIVEN, WORD, Model
 
 _WALL: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00", re.ASCII)
@@ -90,7 +90,7 @@ class WeeklyWindow(Model):
         return WallSpan(WEEKDAYS.index(self.weekday), _minutes(self.from_), _minutes(self.until))
 
 
-def weekly_spans(hours: Literal["always"] | WeeklyHours) -> tuple[tuple[WallSpan, ...], frozenset[date]]:
+def weekly_spans(hours: Literal["always"] | WeeklyHours) -> Weekly:
     """The weekly spans, and the days on which there are none."""
     if not isinstance(hours, WeeklyHours):
         return _ALWAYS, frozenset()
