@@ -1,18 +1,20 @@
 """Contracts: what two parties agreed, as one version says it.
 
-Pure. A contract is amended by a further version that takes effect at the start of one of its months; which version
-governs an instant follows from the effective periods alone.
+Pure. A contract is amended by a further version that takes effect at an instant; which version governs an instant
+follows from the effective periods alone. A month that an amendment cuts has a part for each version.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
-from contracts.terms import Term
+from contracts.terms import AnyJudge, AnyMeasure, AnyPrice, Correction, LinePrice
+from contracts.terms.base import Part, PricePart
 from vouch.errors import Invalid
 from vouch.period import Period
 
@@ -46,8 +48,20 @@ class CoveredAsset:
 
 
 @dataclass(frozen=True, slots=True)
+class View:
+    """Two measures of the same time, one as each side reads the log."""
+
+    id: str
+    owner: str
+    supplier: str
+
+
+@dataclass(frozen=True)
 class Contract:
-    """One version of an agreement. `digest` names the very document that was applied."""
+    """One version of an agreement. `digest` names the very document that was applied.
+
+    `first_month` is the local month in which the contract's first version took effect.
+    """
 
     id: str
     version: int
@@ -59,8 +73,39 @@ class Contract:
     effective_until: datetime | None
     vat_percent: Decimal
     assets: tuple[CoveredAsset, ...]
-    terms: tuple[Term, ...]
+    measures: tuple[AnyMeasure, ...]
+    judges: tuple[AnyJudge, ...]
+    prices: tuple[AnyPrice, ...]
+    views: tuple[View, ...]
     digest: str
+    first_month: date
+
+    @cached_property
+    def _parts(self) -> dict[str, Part]:
+        return {part.id: part for part in (*self.measures, *self.judges, *self.prices)}
+
+    def part(self, name: str) -> Part:
+        """The measure, judge or price of that id; the contract's check has seen that there is one."""
+        return self._parts[name]
+
+    def find_part(self, name: str) -> Part | None:
+        """The measure, judge or price of that id, if the version has it."""
+        return self._parts.get(name)
+
+    @cached_property
+    def line_prices(self) -> tuple[LinePrice, ...]:
+        """The prices that make lines, in their order."""
+        return tuple(price for price in self.prices if isinstance(price, PricePart))
+
+    @cached_property
+    def correction(self) -> Correction | None:
+        """How late knowledge is corrected, if that is agreed."""
+        return next((price for price in self.prices if isinstance(price, Correction)), None)
+
+    @cached_property
+    def chained(self) -> bool:
+        """Whether a month depends on the months before it."""
+        return any(part.chained for part in self._parts.values())
 
     def month(self, month: date) -> Period:
         """The calendar month in the contract's own zone."""
@@ -70,15 +115,15 @@ class Contract:
         """The part of `window` in which this version is effective, successors left aside."""
         return _clip(window, self.effective_from, self.effective_until)
 
-    def vat_of(self, term: Term) -> Decimal:
-        """The VAT rate of a term's lines, in percent."""
-        return self.vat_percent if term.vat_percent is None else term.vat_percent
+    def vat_of(self, price: PricePart) -> Decimal:
+        """The VAT rate of a price's lines, in percent."""
+        return self.vat_percent if price.vat_percent is None else price.vat_percent
 
 
 def governing(versions: Sequence[Contract], window: Period) -> list[tuple[Contract, Period]]:
     """Which version governs which part of `window`, in time order; a later version ends the earlier one."""
     parts: list[tuple[Contract, Period]] = []
-    ordered = sorted(versions, key=lambda version: version.version)
+    ordered = linked(versions)
     for version, successor in zip_longest(ordered, ordered[1:]):
         part = version.effective_within(window)
         if part and successor:
@@ -86,6 +131,24 @@ def governing(versions: Sequence[Contract], window: Period) -> list[tuple[Contra
         if part:
             parts.append((version, part))
     return parts
+
+
+def linked(versions: Iterable[Contract]) -> list[Contract]:
+    """The versions in order, each knowing the month in which the first took effect."""
+    ordered = sorted(versions, key=lambda version: version.version)
+    return [replace(version, first_month=ordered[0].first_month) for version in ordered]
+
+
+def months_between(first: date, last: date) -> list[date]:
+    """The firsts of all months from one to the other, both included."""
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    return [add_months(first, n) for n in range(count)]
+
+
+def add_months(first: date, count: int) -> date:
+    """The first of the month so many months later."""
+    months = first.year * 12 + first.month - 1 + count
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def parse_month(text: str) -> date:

@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from contracts.contract import Contract, CoveredAsset
-from contracts.terms import AnyTermDocument, FixedFeeDocument, UptimeGuaranteeDocument
+from contracts.contract import Contract, CoveredAsset, View
+from contracts.part_faults import part_faults
+from contracts.terms import AnyJudge, AnyMeasure, AnyPrice
 from contracts.terms.base import Percent, Slug
-from contracts.terms.fixed_fee import FeePer
 from ingest.catalogue import Metric
 from ingest.registry_file import Name, Zone, in_reach
 from vouch.canonical import canonical_json, digest_of
@@ -60,6 +60,16 @@ class CoveredAssetDocument(BaseModel):
     in_service_until: Moment | None = None
 
 
+class ViewDocument(BaseModel):
+    """Two availability measures of the same log, as each side reads it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Slug
+    owner: str
+    supplier: str
+
+
 class ContractDocument(BaseModel):
     """A contract file: one version of one agreement."""
 
@@ -75,7 +85,10 @@ class ContractDocument(BaseModel):
     effective_until: Moment | None = None
     vat_percent: Percent
     assets: Annotated[list[CoveredAssetDocument], Field(min_length=1, max_length=100_000)]
-    terms: Annotated[list[AnyTermDocument], Field(min_length=1, max_length=200)]
+    measures: Annotated[list[AnyMeasure], Field(max_length=200)]
+    judges: Annotated[list[AnyJudge], Field(max_length=200)]
+    prices: Annotated[list[AnyPrice], Field(min_length=1, max_length=200)]
+    views: Annotated[list[ViewDocument], Field(max_length=20)]
 
     @model_validator(mode="after")
     def _spans_in_order(self) -> Self:
@@ -89,7 +102,7 @@ def parse_contract(text: str, name: str) -> tuple[Document, ContractDocument]:
     """Parse and check a contract file. Raises DocumentFaults with file, line and path of each mistake."""
     document = parse_document(text, name)
     written = document.model(ContractDocument)
-    faults = [*_asset_faults(written), *_term_faults(written)]
+    faults = [*_asset_faults(written), *part_faults(written.measures, written.judges, written.prices, written.views)]
     if faults:
         raise document.faults(faults)
     return document, written
@@ -109,8 +122,9 @@ def registry_faults(
             faults.append(Fault(("assets", i, "asset"), message))
     shared = _shared_metrics([metrics[a.asset] for a in written.assets if a.asset in metrics])
     if not faults:
-        for i, term in enumerate(written.terms):
-            faults += [Fault(("terms", i, *path), text) for path, text in term.faults(shared)]
+        for place, parts in (("measures", written.measures), ("judges", written.judges)):
+            for i, part in enumerate(parts):
+                faults += [Fault((place, i, *path), text) for path, text in part.faults(shared)]
     return faults
 
 
@@ -135,8 +149,12 @@ def contract_of(written: ContractDocument) -> Contract:
             )
             for covered in written.assets
         ),
-        terms=tuple(term.term() for term in written.terms),
+        measures=tuple(written.measures),
+        judges=tuple(written.judges),
+        prices=tuple(written.prices),
+        views=tuple(View(view.id, view.owner, view.supplier) for view in written.views),
         digest=digest_of(canonical_document(written)),
+        first_month=_instant(written.effective_from, zone).astimezone(zone).date().replace(day=1),
     )
 
 
@@ -165,19 +183,6 @@ def _asset_faults(written: ContractDocument) -> Iterable[Fault]:
         until = _optional_instant(covered.in_service_until, zone)
         if until is not None and until <= _instant(covered.in_service_from, zone):
             yield Fault(("assets", i, "in_service_until"), "must be later than 'in_service_from'")
-
-
-def _term_faults(written: ContractDocument) -> Iterable[Fault]:
-    fees = {t.id: t.per for t in written.terms if isinstance(t, FixedFeeDocument)}
-    seen: set[str] = set()
-    for i, term in enumerate(written.terms):
-        if term.id in seen:
-            yield Fault(("terms", i, "id"), f"{term.id!r} names two terms")
-        seen.add(term.id)
-        if isinstance(term, UptimeGuaranteeDocument) and fees.get(term.credit.of) is not FeePer.ASSET:
-            known = ", ".join(fee for fee, per in fees.items() if per is FeePer.ASSET) or "none"
-            message = f"{term.credit.of!r} is not a fixed fee per asset of this contract; known: {known}"
-            yield Fault(("terms", i, "credit", "of"), message)
 
 
 def _shared_metrics(catalogues: list[Mapping[str, Metric]]) -> Mapping[str, Metric]:

@@ -1,77 +1,213 @@
-"""Availability: every instant of a window in exactly one class, and the share of counted time that was up.
+"""M4 availability: every instant of a window in exactly one class, and the share of counted time that was up.
 
-Pure. Classes by priority: outside service hours, planned, then up, down or unknown as the timeline says. Unknown time
-goes at the cost the contract names; it never counts as up or down by itself. Source: docs/terms.md#uptime-guarantee.
+Pure. Classes by priority: outside service hours, the exclusions in their order, then what the state says; what an
+instant would have been by a lower priority stays visible beside its class. Source: docs/terms.md#availability.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import timedelta
 from fractions import Fraction
+from itertools import pairwise
+from typing import Any, Final
 
-from contracts.terms.uptime_guarantee import UnknownAs
-from contracts.timeline import Timeline
-from vouch.period import Period, intersect, subtract, total_micros
+from contracts.calendar import service_periods
+from contracts.fact_kinds import FactKind, GapCause, GapClass
+from contracts.measure.outages import shaped
+from contracts.scene import Evidence, Measured, Scene
+from contracts.source import Need
+from contracts.terms.measures.availability import Availability, Causality, Exclusion, Mode, Shaping
+from contracts.terms.service_hours import weekly_spans
+from contracts.terms.unknown import UnknownAs, UnknownRule
+from contracts.timeline import held
+from vouch.period import Period, intersect, subtract, total_micros, union
 
+OUTSIDE: Final = "outside"
+UP: Final = "up"
+DOWN: Final = "down"
+OUT: Final = "out"
+UNKNOWN: Final = "unknown"
+_ATTRIBUTED: Final = {
+    GapClass.UP: "attributed_up",
+    GapClass.DOWN: "attributed_down",
+    GapClass.EXCLUDE: "attributed_out",
+}
 
-@dataclass(frozen=True, slots=True)
-class TimeClasses:
-    """The window, divided: five lists of periods that share no instant and together make the window."""
-
-    outside: list[Period]
-    planned: list[Period]
-    up: list[Period]
-    down: list[Period]
-    unknown: list[Period]
-
-    def micros(self) -> dict[str, int]:
-        """Microseconds by class."""
-        return {name: total_micros(periods) for name, periods in self.named()}
-
-    def named(self) -> list[tuple[str, list[Period]]]:
-        """(class, its periods) in order of priority."""
-        return [(name, getattr(self, name)) for name in ("outside", "planned", "up", "down", "unknown")]
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A window divided before any state is known: the three lists share no instant and together make it."""
-
-    outside: list[Period]
-    planned: list[Period]
-    counted: list[Period]
+# Lists of periods by class, in order; no two share an instant.
+Classes = dict[str, list[Period]]
 
 
-def frame(window: Period, service: list[Period], planned: list[Period]) -> Frame:
-    """Divide `window` by service hours and planned time, both in order; planned counts only within service."""
-    planned = intersect(planned, service)
-    return Frame(subtract([window], service), planned, subtract(service, planned))
+def availability_needs(term: Availability, asset: str) -> list[Need]:
+    """The state, held for the term's carry."""
+    return [Need(asset, term.metric, carry=timedelta(seconds=term.unknown_rule.carry_seconds))]
 
 
-def classify(frame: Frame, condition: Timeline) -> TimeClasses:
-    """Divide the counted time of `frame` by what the timeline says."""
-    return TimeClasses(
-        outside=frame.outside,
-        planned=frame.planned,
-        up=intersect(condition.up, frame.counted),
-        down=intersect(condition.down, frame.counted),
-        unknown=intersect(condition.unknown, frame.counted),
+def measure_availability(term: Availability, scene: Scene) -> Measured:
+    """Up time of counted time in microseconds, with every instant of the scene's part in one class."""
+    streams = scene.streams.get(term.metric, ())
+    said = held(streams, scene.part, timedelta(seconds=term.unknown_rule.carry_seconds), _classes_of(term))
+    service = service_periods(weekly_spans(term.service_hours), scene.part, scene.zone)
+    layers = _layers(term, scene, said, service)
+    classes = _divided(scene.part, service, layers)
+    if isinstance(term.shaping, Shaping):
+        classes[UP], classes[DOWN] = shaped(term.shaping, classes.get(UP, []), classes.get(DOWN, []))
+    attributed = _attributed(term.unknown_rule, scene, classes)
+    micros = {name: total_micros(periods) for name, periods in classes.items()}
+    counted = _counted(term, micros)
+    unknown, known = micros.get(UNKNOWN, 0), counted.known + sum(micros.get(n, 0) for n in attributed)
+    return Measured(
+        amount=counted.up,
+        base=counted.base,
+        known=known,
+        total=known + unknown,
+        micros=micros,
+        missing=not streams,
+        void=_is_void(term, scene, service),
+        evidence=Evidence(
+            [stream.evidence() for stream in streams],
+            _visible(classes, layers),
+            [] if streams else [_no_device(scene)],
+        ),
     )
 
 
-def availability(classes: TimeClasses, unknown_as: UnknownAs) -> Fraction | None:
-    """up ÷ counted, exact; None where no time counts at all."""
-    micros = classes.micros()
-    up, down, unknown = micros["up"], micros["down"], micros["unknown"]
-    match unknown_as:
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """Spans that come before all layers after it."""
+
+    name: str
+    periods: list[Period]
+
+
+def _classes_of(term: Availability) -> dict[str, str]:
+    return (
+        dict.fromkeys(term.up, UP)
+        | dict.fromkeys(term.down, DOWN)
+        | dict.fromkeys(term.out, OUT)
+        | dict.fromkeys(term.unknown, UNKNOWN)
+        | {state: degraded_class(state) for state in term.degraded}
+    )
+
+
+def degraded_class(state: str) -> str:
+    """The class of a degraded state's time."""
+    return f"degraded:{state}"
+
+
+def _layers(term: Availability, scene: Scene, said: Classes, service: list[Period]) -> list[_Layer]:
+    """Exclusions in their order, then what the state says; all within service."""
+    states = {name: intersect(periods, service) for name, periods in said.items() if periods}
+    known = union(period for name, periods in states.items() if name != UNKNOWN for period in periods)
+    states[UNKNOWN] = subtract(service, known)
+    layers: list[_Layer] = []
+    for exclusion in term.exclusions:
+        granted = scene.granted(exclusion.judge)
+        if not granted or exclusion.mode is Mode.WHOLE_WINDOW:
+            continue
+        spans = intersect(union(granted), service)
+        if exclusion.mode is Mode.VOID_DOWN:
+            spans = _voided(exclusion, spans, states.get(DOWN, []))
+        layers.append(_Layer(exclusion.judge, spans))
+    return layers + [_Layer(name, periods) for name, periods in states.items()]
+
+
+def _voided(exclusion: Exclusion, spans: list[Period], down: list[Period]) -> list[Period]:
+    """The down time that spans void: what overlaps them, or whole outages that began within them."""
+    if exclusion.causality is Causality.OVERLAP:
+        return intersect(down, spans)
+    return [outage for outage in down if any(span.start <= outage.start < span.end for span in spans)]
+
+
+def _divided(part: Period, service: list[Period], layers: Sequence[_Layer]) -> Classes:
+    classes: Classes = {OUTSIDE: subtract([part], service)}
+    rest = service
+    for layer in layers:
+        mine = intersect(layer.periods, rest)
+        if mine:
+            classes[layer.name] = mine
+            rest = subtract(rest, mine)
+    assert not rest, "the states' layers leave no instant without a class"
+    return classes
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Microseconds: up, counted on either side, and of a class that is known."""
+
+    up: Fraction
+    base: Fraction
+    known: int
+
+
+def _counted(term: Availability, micros: Mapping[str, int]) -> _Counted:
+    excused = sum(micros.get(e.judge, 0) for e in term.exclusions if e.mode is Mode.UP)
+    whole = micros.get(UP, 0) + excused + micros.get(_ATTRIBUTED[GapClass.UP], 0)
+    down = micros.get(DOWN, 0) + micros.get(_ATTRIBUTED[GapClass.DOWN], 0)
+    known = micros.get(UP, 0) + micros.get(DOWN, 0)
+    up, base = Fraction(whole), whole + down
+    for state, share in term.degraded.items():
+        time = micros.get(degraded_class(state), 0)
+        up, base, known = up + Fraction(share) * time, base + time, known + time
+    unknown = micros.get(UNKNOWN, 0)
+    match term.unknown_rule.otherwise or term.unknown_rule.then:
         case UnknownAs.UP:
-            up += unknown
+            up, base = up + unknown, base + unknown
         case UnknownAs.DOWN:
-            down += unknown
-        case UnknownAs.EXCLUDE:
+            base += unknown
+        case UnknownAs.EXCLUDE | UnknownAs.ATTRIBUTE:
             pass
-    return Fraction(up, up + down) if up + down else None
+    return _Counted(up, Fraction(base), known)
 
 
-def percent_cut(share: Fraction) -> Decimal:
-    """`share` in percent with four decimals, cut and not rounded: just below a target must not read as the target."""
-    return Decimal(int(share * 1_000_000)).scaleb(-4)
+def _attributed(rule: UnknownRule, scene: Scene, classes: Classes) -> list[str]:
+    """Move unknown time with an accepted record of its cause into classes of its own; their names."""
+    if rule.then is not UnknownAs.ATTRIBUTE or not classes.get(UNKNOWN):
+        return []
+    assert rule.acceptance is not None, "a rule that attributes says what has to be accepted"
+    names: list[str] = []
+    for fact, standing in scene.facts.standings(FactKind.GAP_CAUSE, scene.asset, rule.acceptance):
+        within = fact.within(scene.part)
+        if not standing.accepted or within is None or not isinstance(fact.about, GapCause):
+            continue
+        mine = intersect(classes[UNKNOWN], [within])
+        if mine:
+            name = _ATTRIBUTED[fact.about.counts_as]
+            names.append(name)
+            classes[name] = union([*classes.get(name, []), *mine])
+            classes[UNKNOWN] = subtract(classes[UNKNOWN], mine)
+    return sorted(set(names))
+
+
+def _is_void(term: Availability, scene: Scene, service: list[Period]) -> bool:
+    whole = (e.judge for e in term.exclusions if e.mode is Mode.WHOLE_WINDOW)
+    return any(intersect(union(scene.granted(judge)), service) for judge in whole)
+
+
+def _visible(classes: Classes, layers: Sequence[_Layer]) -> list[tuple[str, Period, tuple[str, ...]]]:
+    """All spans in time order, each with the causes of lower priority that hold throughout it."""
+    order = [layer.name for layer in layers]
+    found = []
+    for name, periods in classes.items():
+        below = layers[order.index(name) + 1 :] if name in order else layers if name == OUTSIDE else ()
+        causes = [layer for layer in below if layer.name not in (UP, UNKNOWN) and layer.periods]
+        for period in periods:
+            found += [(name, piece, losers) for piece, losers in _pieces(period, causes)]
+    return sorted(found, key=lambda span: span[1].start)
+
+
+def _pieces(period: Period, causes: Sequence[_Layer]) -> list[tuple[Period, tuple[str, ...]]]:
+    """The period cut where a cause begins or ends."""
+    within = [(cause.name, shared) for cause in causes if (shared := intersect(cause.periods, [period]))]
+    if not within:
+        return [(period, ())]
+    cuts = {period.start, period.end, *(at for _, spans in within for s in spans for at in (s.start, s.end))}
+    edges = sorted(cuts)
+    pieces = []
+    for start, end in pairwise(edges):
+        losers = tuple(name for name, spans in within if any(s.start <= start < s.end for s in spans))
+        pieces.append((Period(start, end), losers))
+    return pieces
+
+
+def _no_device(scene: Scene) -> dict[str, Any]:
+    return {"kind": "no_device", "asset": scene.asset, "text": "no device served the asset: all unknown"}

@@ -1,0 +1,77 @@
+"""Totals: measured parts added up, and what they come to as a value.
+
+Pure. Months add up to a window and assets to a pool; what a total means is the measure's own business.
+Source: docs/terms.md#windows.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+from contracts.measure.counter import counter_value
+from contracts.measure.incident_list import incident_value
+from contracts.scene import Measured
+from contracts.terms import Availability, BaseMeasure, Counter, IncidentList, ShareInBand
+from contracts.terms.measures.availability import ConstantMinutes
+from contracts.value import State
+
+_MINUTE_MICROS: Final = 60_000_000
+
+
+def added(parts: Sequence[Measured]) -> Measured:
+    """All parts as one, without their evidence. Missing only where every one is, void where any is."""
+    if len(parts) == 1:
+        return parts[0]
+    micros: dict[str, int] = {}
+    for part in parts:
+        for name, count in part.micros.items():
+            micros[name] = micros.get(name, 0) + count
+    return Measured(
+        amount=sum((part.amount for part in parts), Fraction(0)),
+        base=sum((part.base for part in parts), Fraction(0)),
+        known=sum(part.known for part in parts),
+        total=sum(part.total for part in parts),
+        micros=micros,
+        incidents=_incidents(parts),
+        missing=all(part.missing for part in parts),
+        void=any(part.void for part in parts),
+    )
+
+
+def share_or_amount(term: BaseMeasure, total: Measured, assets: int) -> tuple[State, Fraction | None, Fraction | None]:
+    """(state, numerator, denominator): a share's two sides, or a quantity over None."""
+    if total.void:
+        return State.UNDEFINED, None, None
+    if isinstance(term, Availability | ShareInBand):
+        return _share(term, total, assets)
+    if total.missing and not isinstance(term, IncidentList):
+        return State.UNDEFINED, None, None
+    number = _NUMBER.get(type(term), lambda _, one: one.amount)(term, total)
+    return (State.UNDEFINED, None, None) if number is None else (State.DEFINED, number, None)
+
+
+def _share(
+    term: Availability | ShareInBand, total: Measured, assets: int
+) -> tuple[State, Fraction | None, Fraction | None]:
+    least = term.unknown_rule.coverage_min_percent
+    if not isinstance(least, str) and total.total and Fraction(total.known, total.total) * 100 < least:
+        return State.INSUFFICIENT, None, None
+    if isinstance(term, Availability) and isinstance(term.denominator, ConstantMinutes):
+        constant = Fraction(term.denominator.constant_minutes * _MINUTE_MICROS * assets)
+        return State.DEFINED, constant - (total.base - total.amount), constant
+    return (State.DEFINED, total.amount, total.base) if total.base else (State.UNDEFINED, None, None)
+
+
+def _incidents(parts: Iterable[Measured]) -> tuple[Any, ...]:
+    """All that ended, and those still open in the end, each once."""
+    found: dict[tuple[Any, ...], Any] = {}
+    for part in parts:
+        for one in part.incidents:
+            found[one.asset, one.opened_at, one.cause, one.fact] = one
+    return tuple(found.values())
+
+
+_NUMBER: Final[Mapping[type, Callable[[Any, Measured], Fraction | None]]] = {
+    Counter: counter_value,
+    IncidentList: incident_value,
+}
