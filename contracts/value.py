@@ -5,6 +5,7 @@ Pure. A value is an exact fraction; where there is none, its state says why.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -73,3 +74,15 @@ class Right:
 
     arisen: bool
     counted: tuple[tuple[str, Verdict], ...]
+
+
+def cut(number: Fraction, digits: int) -> Decimal:
+    """`number` with so many decimals, never more than it is: just below a target must not read as the target."""
+    units = number * 10**digits // 1
+    # Put together, not computed: no context can round it.
+    return Decimal((units < 0, tuple(map(int, str(abs(units)))), -digits))
+
+
+def percent_cut(share: Fraction) -> Decimal:
+    """`share` in percent with four decimals, cut and not rounded."""
+    return cut(share * 100, 4)
