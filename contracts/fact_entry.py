@@ -210,3 +210,7 @@ AnyEntry = Annotated[AnyProposal | Accept | Refuse, Field(discriminator="says")]
 
 class FactLog(RootModel[list[AnyEntry]]):
     """A log of facts, or proposals for one: a list of entries. In JSON Lines each line is one of them."""
+
+
+class AnswerEntry(RootModel[Annotated[Accept | Refuse, Field(discriminator="says")]]):
+    """One answer."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from contracts.fact_entry import AnyEntry, AnyProposal, FactLog, Propose
+from contracts.fact_entry import Accept, AnswerEntry, AnyEntry, AnyProposal, FactLog, Propose, Refuse
 from contracts.facts import broken_laws
 from vouch.document import Document, DocumentFaults, Fault, Path, parse_document
 from vouch.errors import Invalid
@@ -51,6 +51,11 @@ def parse_proposals(text: str, name: str) -> tuple[Document, list[AnyProposal]]:
     if faults:
         raise document.faults(faults)
     return document, proposals
+
+
+def answer_of(fact: str, by: str, says: str, reason: str | None) -> Accept | Refuse:
+    """One answer, as somebody gives it by hand. Raises DocumentFaults."""
+    return Document("answer", {"fact": fact, "by": by, "says": says, "reason": reason}, {}).model(AnswerEntry).root
 
 
 def write_log(entries: Iterable[AnyEntry]) -> str:

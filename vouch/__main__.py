@@ -2,7 +2,7 @@
 
 import click
 
-from vouch.commands import bill, declare, ingested, services, simulate
+from vouch.commands import bill, declare, fact, ingested, services, simulate
 from vouch.commands.common import Commands
 
 
@@ -30,6 +30,7 @@ for command in (
     declare.registry,
     declare.device,
     declare.contract,
+    fact.fact,
     declare.account,
     bill.close,
     bill.invoice,

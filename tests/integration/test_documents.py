@@ -70,5 +70,5 @@ def test_every_command_that_a_page_shows_exists() -> None:
 
 def _command(words: list[str]) -> list[str]:
     """The words up to the subcommand, arguments left away."""
-    groups = {"db", "registry", "device", "contract", "account", "invoice", "rejections"}
+    groups = {"db", "registry", "device", "contract", "fact", "account", "invoice", "rejections"}
     return words[: 2 if words[0] in groups else 1]

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 import click
@@ -12,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from vouch.errors import Conflict, Invalid, NotFound, Unavailable, VouchError
+from vouch.period import parse_instant
 from vouch.settings import Settings, load_settings
 
 EXIT_CODES: Final[dict[type[VouchError], int]] = {Invalid: 2, NotFound: 3, Conflict: 4, Unavailable: 5}
@@ -43,6 +45,14 @@ def open_database(settings: Settings | None = None) -> Iterator[Connection[Any]]
         check_server(conn)
         conn.commit()
         yield conn
+
+
+def instant_of(text: str | None, option: str) -> datetime | None:
+    """The instant given by an option, if it was. Raises Invalid with the option's name."""
+    try:
+        return None if text is None else parse_instant(text)
+    except Invalid as error:
+        raise Invalid(f"{option}: {error}") from error
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

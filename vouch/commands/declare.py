@@ -175,12 +175,13 @@ def read_text(file: Path) -> str:
 
 
 @click.command()
-@click.argument("which", type=click.Choice(["telemetry", "registry", "contract"]))
+@click.argument("which", type=click.Choice(["telemetry", "registry", "contract", "fact"]))
 def schema(which: str) -> None:
-    """Print a JSON Schema: of messages, registry files or contract files."""
+    """Print a JSON Schema: of messages, registry files, contract files or facts."""
     import json
 
     from contracts.document import ContractDocument
+    from contracts.fact_entry import FactLog
     from ingest.formats.json import SCHEMA
     from ingest.registry_file import RegistryDocument
 
@@ -189,6 +190,8 @@ def schema(which: str) -> None:
             found = SCHEMA
         case "registry":
             found = RegistryDocument.model_json_schema()
+        case "fact":
+            found = FactLog.model_json_schema()
         case _:
             found = ContractDocument.model_json_schema()
     json.dump(found, sys.stdout, indent=2)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from vouch.commands.common import console, progress_line
+from vouch.commands.common import console, instant_of, progress_line
 from vouch.settings import load_settings
 
 
@@ -84,8 +84,8 @@ def replay(
         folder,
         rate,
         limit,
-        _instant(start, "--from"),
-        _instant(end, "--until"),
+        instant_of(start, "--from"),
+        instant_of(end, "--until"),
         progress_line(folder.name),
         speed,
     )
@@ -101,13 +101,3 @@ def demo(leave: bool, month: str) -> None:
     from vouch.demo import run_demo
 
     run_demo(load_settings(), parse_month(month), leave=leave)
-
-
-def _instant(text: str | None, option: str) -> datetime | None:
-    from vouch.errors import Invalid
-    from vouch.period import parse_instant
-
-    try:
-        return None if text is None else parse_instant(text)
-    except Invalid as error:
-        raise Invalid(f"{option}: {error}") from error
