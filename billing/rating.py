@@ -1,151 +1,258 @@
-"""Rating: evaluations become charges, in the contract's currency and in the terms' order.
+"""Rating: what a contract's months come to in money, price by price in their order.
 
-Pure. One function a kind of term; a charge keeps its exact amount and names the evaluation it came from. Every
-evaluation becomes at least one charge, so that a guarantee that was kept is seen on the invoice as well.
+Pure. Months are gone through from the first on, so that balances, caps and commitments are always those that follow
+from all that is known; nothing is stored between two months.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
-from billing.pricing import credit_percent, graduated
-from contracts.evaluate import ALL_ASSETS, Evaluation, Uptime, Usage
-from contracts.judge.threshold import Verdict
-from contracts.measure.availability import percent_cut
-from contracts.measure.fee_share import FeeShare
-from contracts.terms import FixedFee, UptimeGuarantee, UsagePrice
-from vouch.canonical import plain
+from billing.price.bonus import rate_bonus
+from billing.price.combination import rate_combination
+from billing.price.fixed_fee import rate_fixed_fee
+from billing.price.gain_share import rate_gain_share
+from billing.price.indexation import indexed_price
+from billing.price.maximum import rate_maximum
+from billing.price.minimum import rate_minimum
+from billing.price.obligation_consequence import rate_obligation_consequence
+from billing.price.remedy import rate_remedy
+from billing.price.usage_price import rate_usage_price
+from billing.scene import Charge, PriceScene
+from contracts.contract import Contract
+from contracts.evaluate import ALL_ASSETS, Evaluator
+from contracts.facts import FactBook
+from contracts.scene import Incident, JudgedSpan
+from contracts.terms import (
+    Bonus,
+    Combination,
+    FixedFee,
+    GainShare,
+    Indexation,
+    Maximum,
+    Minimum,
+    ObligationConsequence,
+    Remedy,
+    UsagePrice,
+)
+from contracts.terms.base import PricePart
+from contracts.terms.window import Months, Window, WindowKind
+from contracts.value import Judgment, Value
 from vouch.exact import exact
-from vouch.money import Money, round_half_up
+from vouch.money import Money
 from vouch.period import Period
-from vouch.units import unit_of
-
-# Exact fees by term, subject and window: what a credit is a percentage of.
-Fees = Mapping[tuple[str, str, Period], Money]
-
-_HOUR_MICROS: Final = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Charge:
-    """The rated amount of one service period. `quantity` is negative for a credit; `unit_price` never is.
+class Touched:
+    """What a price asked for: results it rests on, as (measure or judge, subject), in the order of asking."""
 
-    `unit_price` is None where the price of one unit is the amount itself (fees and credits).
-    """
-
-    evaluation: int
-    term: str
-    asset: str | None
-    description: str
-    quantity: Decimal
-    unit: str
-    unit_price: Decimal | None
-    money: Money
-    vat_percent: Decimal
+    measures: tuple[tuple[str, str], ...]
+    judges: tuple[tuple[str, str], ...]
 
 
-def rate(evaluations: Sequence[Evaluation]) -> list[Charge]:
-    """Charges of one month's evaluations; `Charge.evaluation` is an index into them."""
-    fees = {
-        (evaluation.term.id, evaluation.subject, evaluation.window): _fee(evaluation)
-        for evaluation in evaluations
-        if isinstance(evaluation.term, FixedFee)
-    }
-    charges: list[Charge] = []
+@dataclass(slots=True)
+class RatedPart:
+    """The charges of one part of a month in order, what each price rests on, inferences by price."""
+
+    index: int
+    charges: list[Charge] = field(default_factory=list)
+    touched: dict[str, Touched] = field(default_factory=dict)
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    # What each price came to for each subject: its charges, or what it said it accrued.
+    amounts: dict[tuple[str, str], Fraction] = field(default_factory=dict)
+
+
+def rate(evaluator: Evaluator) -> list[RatedPart]:
+    """All parts of all months the evaluator goes through, in time order."""
+    rated: list[RatedPart] = []
+    carried: dict[tuple[str, str], Any] = {}
     with exact():
-        for index, evaluation in enumerate(evaluations):
-            charges += _RATE[type(evaluation.term)](index, evaluation, fees)
-    return charges
+        for index, part in enumerate(evaluator.parts):
+            now = RatedPart(index)
+            rated.append(now)
+            for price in part.contract.line_prices:
+                scene = _Scene(evaluator, rated, carried, price)
+                charges = list(_RATE[type(price)](price, scene))
+                now.charges += charges
+                now.touched[price.id] = scene.touched()
+                _count(now, price.id, charges, scene.accrued)
+    return rated
 
 
-def _fee(evaluation: Evaluation) -> Money:
-    """The exact fee of one subject and window, before rounding."""
-    term, result = evaluation.term, evaluation.result
-    assert isinstance(term, FixedFee)
-    assert isinstance(result, FeeShare)
-    return Money(Fraction(term.amount), evaluation.contract.currency).times(result.share)
+def _count(now: RatedPart, price: str, charges: Iterable[Charge], accrued: Mapping[str, Fraction]) -> None:
+    for charge in charges:
+        if charge.subject not in accrued:
+            key = price, charge.subject
+            now.amounts[key] = now.amounts.get(key, Fraction(0)) + charge.money.amount
+    for subject, amount in accrued.items():
+        now.amounts[price, subject] = amount
 
 
-def _rate_fee(index: int, evaluation: Evaluation, fees: Fees) -> Iterable[Charge]:
-    result = evaluation.result
-    assert isinstance(result, FeeShare)
-    text = _text(evaluation)
-    if result.share != 1:
-        text += f", {_hours(result.in_service_micros)} of {_hours(result.month_micros)} h in service"
-    yield _charge(index, evaluation, text, Decimal(1), "MON", None, _fee(evaluation))
+class _Scene(PriceScene):
+    """One part as one price sees it."""
+
+    def __init__(
+        self, evaluator: Evaluator, rated: list[RatedPart], carried: dict[tuple[str, str], Any], price: PricePart
+    ) -> None:
+        self._evaluator, self._rated, self._carried, self._price = evaluator, rated, carried, price
+        self._index = rated[-1].index
+        self._part = evaluator.parts[self._index]
+        self._measures: dict[tuple[str, str], None] = {}
+        self._judges: dict[tuple[str, str], None] = {}
+        self.accrued: dict[str, Fraction] = {}
+
+    def touched(self) -> Touched:
+        """What was asked for so far."""
+        return Touched(tuple(self._measures), tuple(self._judges))
+
+    @property
+    def contract(self) -> Contract:
+        return self._part.contract
+
+    @property
+    def part(self) -> Period:
+        return self._part.period
+
+    @property
+    def month(self) -> Period:
+        return self._part.month
+
+    @property
+    def first_of_month(self) -> date:
+        return self._part.first
+
+    @property
+    def begins(self) -> bool:
+        return self._index == 0 and self._part.first == self._part.contract.first_month
+
+    @property
+    def ends(self) -> bool:
+        return self._part.ends_contract
+
+    @property
+    def facts(self) -> FactBook:
+        return self._evaluator.facts
+
+    def served(self) -> Sequence[tuple[str, Period]]:
+        return self._evaluator.served(self._index)
+
+    def subjects(self, part: str) -> Sequence[str]:
+        return self._evaluator.subjects(self._index, part)
+
+    def value(self, measure: str, subject: str) -> Value:
+        self._measures[measure, subject] = None
+        return self._evaluator.value(self._index, measure, subject)
+
+    def month_value(self, measure: str, subject: str) -> Value:
+        self._measures[measure, subject] = None
+        return self._evaluator.value(self._index, measure, subject, "month")
+
+    def judgment(self, judge: str, subject: str) -> Judgment:
+        self._judges[judge, subject] = None
+        return self._evaluator.judgment(self._index, judge, subject)
+
+    def spans(self, judge: str, asset: str) -> Sequence[JudgedSpan]:
+        self._judges[judge, asset] = None
+        return self._evaluator.judged(self._index, judge, asset)
+
+    def incidents(self, measure: str, subject: str) -> Sequence[Incident]:
+        found = self.month_value(measure, subject).incidents
+        return [one for one in found if one.closed_at is not None]
+
+    def due(self, window: Window) -> bool:
+        if not isinstance(window, Months):
+            return self._part.ends_month
+        return self._evaluator.reach(self._index, window).due
+
+    def share_of(self, window: Window, subject: str) -> Fraction:
+        parts = self._evaluator.parts
+        if not isinstance(window, Months):
+            return Fraction(self._served_micros(self._index, subject), self._part.month.micros)
+        first = self._evaluator.reach(self._index, window).first
+        months = sum(
+            (Fraction(self._served_micros(n, subject), parts[n].month.micros) for n in range(first, self._index + 1)),
+            Fraction(0),
+        )
+        return min(Fraction(1), months / window.months) if window.kind is not WindowKind.LIFE and window.months else Fraction(1)
+
+    def charged(self, prices: Sequence[str], subject: str, over: Months | None) -> Fraction:
+        first = self._index if over is None else self._evaluator.reach(self._index, over).first
+        within = (part for part in self._rated if part.index >= first)
+        return sum(
+            (
+                amount
+                for part in within
+                for (price, of), amount in part.amounts.items()
+                if price in prices and subject in (ALL_ASSETS, of)
+            ),
+            Fraction(0),
+        )
+
+    def indexed(self, term: PricePart, amount: Decimal) -> Fraction:
+        for price in self.contract.prices:
+            if isinstance(price, Indexation) and term.id in price.of:
+                found, findings = indexed_price(price, amount, self._part.first, self.facts)
+                for finding in findings:
+                    if finding not in self._rated[-1].findings:
+                        self._rated[-1].findings.append(finding)
+                return found
+        return Fraction(amount)
+
+    def carried(self, subject: str) -> Any:
+        return self._carried.get((self._price.id, subject))
+
+    def carry(self, subject: str, state: Any) -> None:
+        self._carried[self._price.id, subject] = state
+
+    def accrue(self, subject: str, amount: Fraction) -> None:
+        self.accrued[subject] = self.accrued.get(subject, Fraction(0)) + amount
+
+    def charge(
+        self,
+        term: PricePart,
+        subject: str,
+        text: str,
+        quantity: Fraction,
+        unit: str,
+        unit_price: Fraction | None,
+        amount: Fraction,
+        service: Period | None = None,
+    ) -> Charge:
+        whose = "" if subject == ALL_ASSETS else f", {subject}"
+        return Charge(
+            term=term.id,
+            subject=subject,
+            description=f"{term.text}{whose}{text}",
+            quantity=quantity,
+            unit=unit,
+            unit_price=unit_price,
+            money=Money(amount, self.contract.currency),
+            vat_percent=self.contract.vat_of(term),
+            service=service or self.part,
+        )
+
+    def find(self, kind: str, subject: str, text: str, **facts: Any) -> None:
+        self._rated[-1].findings.append({"kind": kind, "price": self._price.id, "subject": subject, "text": text} | facts)
+
+    def _served_micros(self, index: int, subject: str) -> int:
+        part = self._evaluator.parts[index]
+        if subject == ALL_ASSETS:
+            return part.period.micros
+        return sum(served.micros for asset, served in self._evaluator.served(index) if asset == subject)
 
 
-def _rate_usage(index: int, evaluation: Evaluation, _: Fees) -> Iterable[Charge]:
-    term, result = evaluation.term, evaluation.result
-    assert isinstance(term, UsagePrice)
-    assert isinstance(result, Usage)
-    symbol = unit_of(term.unit).symbol
-    for part in graduated(result.quantity, term.tiers):
-        text = _text(evaluation)
-        if len(term.tiers) > 1:
-            upper = f" to {plain(part.up_to)}" if part.up_to is not None else ""
-            text += f", above {plain(part.above)}{upper} {symbol}" if part.above else f", up{upper} {symbol}"
-        money = Money(Fraction(part.price) * Fraction(part.quantity), evaluation.contract.currency)
-        yield _charge(index, evaluation, text, part.quantity, term.unit, part.price, money)
-
-
-def _rate_uptime(index: int, evaluation: Evaluation, fees: Fees) -> Iterable[Charge]:
-    term, result = evaluation.term, evaluation.result
-    assert isinstance(term, UptimeGuarantee)
-    assert isinstance(result, Uptime)
-    owed = credit_percent(result.availability, term.target_percent, term.credit)
-    fee = fees[term.credit.of, evaluation.subject, evaluation.window]
-    text = f"{_text(evaluation)}: {_standing(result, term.target_percent)}"
-    if owed:
-        text += f", credit {plain(owed)} % of the fee"
-    quantity = Decimal(-1) if owed else Decimal(0)
-    yield _charge(index, evaluation, text, quantity, "C62", None, -fee.times(Fraction(owed) / 100))
-
-
-def _standing(result: Uptime, target: Decimal) -> str:
-    if result.availability is None:
-        return "no time counted, nothing owed"
-    reached = percent_cut(result.availability)
-    if result.judgment.verdict is Verdict.MISSED:
-        return f"availability {reached} %, below the guaranteed {plain(target)} %"
-    return f"availability {reached} %, guarantee of {plain(target)} % kept"
-
-
-def _charge(
-    index: int,
-    evaluation: Evaluation,
-    text: str,
-    quantity: Decimal,
-    unit: str,
-    unit_price: Decimal | None,
-    money: Money,
-) -> Charge:
-    return Charge(
-        evaluation=index,
-        term=evaluation.term.id,
-        asset=None if evaluation.subject == ALL_ASSETS else evaluation.subject,
-        description=text,
-        quantity=quantity,
-        unit=unit,
-        unit_price=unit_price,
-        money=money,
-        vat_percent=evaluation.contract.vat_of(evaluation.term),
-    )
-
-
-def _text(evaluation: Evaluation) -> str:
-    subject = "" if evaluation.subject == ALL_ASSETS else f", {evaluation.subject}"
-    return f"{evaluation.term.text}{subject}"
-
-
-def _hours(micros: int) -> str:
-    return plain(round_half_up(Fraction(micros, _HOUR_MICROS), 2))
-
-
-_RATE: Final[Mapping[type, Callable[[int, Evaluation, Fees], Iterable[Charge]]]] = {
-    FixedFee: _rate_fee,
-    UsagePrice: _rate_usage,
-    UptimeGuarantee: _rate_uptime,
+_RATE: Final[Mapping[type, Callable[[Any, PriceScene], Iterable[Charge]]]] = {
+    Bonus: rate_bonus,
+    Combination: rate_combination,
+    FixedFee: rate_fixed_fee,
+    GainShare: rate_gain_share,
+    Maximum: rate_maximum,
+    Minimum: rate_minimum,
+    ObligationConsequence: rate_obligation_consequence,
+    Remedy: rate_remedy,
+    UsagePrice: rate_usage_price,
 }

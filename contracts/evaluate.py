@@ -1,264 +1,356 @@
-"""Evaluation: what each term of a contract came to over one window, with its evidence.
+"""Evaluation: what each part of a contract came to, month by month, each from what lies before it.
 
-Pure: the same contract and the same streams give the same bytes. One function a kind of term measures and judges;
-amounts of money are billing's business.
+Pure: the same contract, records and streams give the same results. Measures first, then judges; amounts of money are
+billing's business. Nothing is computed unless it is asked for, and nothing twice.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from contracts.calendar import occurrences
 from contracts.contract import Contract
-from contracts.judge.planned_window import judge_planned
-from contracts.judge.threshold import Judgment, judge_at_least
-from contracts.measure.availability import Frame, TimeClasses, availability, classify, frame
-from contracts.measure.counter import counter_use
-from contracts.measure.fee_share import FeeShare, fee_share
+from contracts.crossing import first_crossing
+from contracts.facts import FactBook
+from contracts.judge.streak import judge_streak
+from contracts.judge.threshold import judge_threshold
+from contracts.kinds import DERIVE, JUDGE, MEASURE, NEEDS
+from contracts.measure.derived import Derived
+from contracts.measure.estimate import estimated
+from contracts.measure.saving import baseline_adjustments, saving
+from contracts.measure.total import added, share_or_amount
+from contracts.months import MonthPart, Reach, month_parts, reach
+from contracts.part_faults import scope_of, unit_given
+from contracts.scene import Evidence, JudgedSpan, Measured, Scene
 from contracts.source import Need, Stream, Streams
-from contracts.terms import FixedFee, Term, UptimeGuarantee, UsagePrice
-from contracts.terms.fixed_fee import FeePer
-from contracts.terms.usage_price import Scope
-from contracts.timeline import Condition, timeline
-from vouch.canonical import canonical_json, plain
+from contracts.streams import Source, load_streams
+from contracts.terms import (
+    Availability,
+    BaseMeasure,
+    Counter,
+    DerivedMeasure,
+    Obligation,
+    Saving,
+    ShareInBand,
+    SpanJudge,
+    Streak,
+    Threshold,
+)
+from contracts.terms.base import Part, TimeScope, Wanted
+from contracts.terms.judges.obligation import EveryQuantity
+from contracts.terms.measures.base import Measure
+from contracts.terms.window import Months, Partial, Window, WindowKind
+from contracts.value import Judgment, Right, State, Value
 from vouch.exact import exact
-from vouch.period import Period, iso, union
-from vouch.units import conversion
+from vouch.period import Period
 
 # Changes whenever the same input could give another result; evaluations name the one that made them.
-ENGINE: Final = "1"
+ENGINE: Final = "2"
 ALL_ASSETS: Final = "*"
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Units used, in the price's unit, in all and by asset."""
-
-    unit: str
-    quantity: Decimal
-    by_asset: tuple[tuple[str, Decimal], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Uptime:
-    """Time by class, availability (None where no time counts) and how the promise stands."""
-
-    micros: dict[str, int]
-    availability: Fraction | None
-    judgment: Judgment
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a result rests on: streams, spans by class, exclusions used and refused, inferences made."""
-
-    sources: list[dict[str, Any]]
-    spans: list[tuple[str, Period]]
-    exclusions: list[dict[str, Any]]
-    findings: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What one term came to. `subject` is an asset, or `*` for all assets of the contract together."""
-
-    contract: Contract
-    term: Term
-    subject: str
-    window: Period
-    result: FeeShare | Usage | Uptime
-    evidence: Evidence
-
-    def content(self) -> str:
-        """The whole evaluation as canonical JSON: what is stored, digested and shown."""
-        evidence = self.evidence
-        return canonical_json(
-            {
-                "contract": self.contract.id,
-                "contract_version": self.contract.version,
-                "contract_digest": self.contract.digest,
-                "engine": ENGINE,
-                "term": self.term.id,
-                "subject": self.subject,
-                "window": [iso(self.window.start), iso(self.window.end)],
-                "time_zone": self.contract.zone.key,
-                "result": _result_content(self.result),
-                "sources": evidence.sources,
-                "spans": [[name, iso(span.start), iso(span.end)] for name, span in evidence.spans],
-                "exclusions": evidence.exclusions,
-                "findings": evidence.findings,
-            }
-        )
-
-
 def needs(contract: Contract, window: Period) -> list[Need]:
-    """Everything the contract's terms have to see over `window`."""
-    found: list[Need] = []
+    """Everything the contract's measures and judges have to see over `window`."""
     assets = [covered.asset for covered in contract.assets if covered.within(window)]
-    for term in contract.terms:
-        match term:
-            case UsagePrice():
-                found += [Need(asset, term.metric) for asset in assets]
-            case UptimeGuarantee():
-                found += [Need(asset, term.metric, term.carry) for asset in assets]
-            case FixedFee():
-                pass
+    wanted = [NEEDS[type(part)] for part in _seeing(contract)]
+    found = [need for find, part in zip(wanted, _seeing(contract), strict=True) for a in assets for need in find(part, a)]
+    for judge in contract.judges:
+        if isinstance(judge, Obligation) and isinstance(judge.due, EveryQuantity):
+            counter = contract.part(judge.due.measure)
+            assert isinstance(counter, Counter), "a due quantity is shown by a counter"
+            found += [Need(asset, counter.metric, raw=True) for asset in assets]
     return found
 
 
-def evaluate(contract: Contract, window: Period, streams: Streams) -> list[Evaluation]:
-    """All evaluations of one contract version over `window`, a part of one calendar month, in the terms' order.
+def _seeing(contract: Contract) -> list[Part]:
+    return [part for part in (*contract.measures, *contract.judges) if type(part) in NEEDS]
 
-    `streams` holds, by asset and metric, what `needs` asks for.
+
+class Evaluator:
+    """A contract's months up to `last`, as `source` and `facts` knew them.
+
+    With `until`, the last month is what it has come to by then. Only the last month is gone through where no part of
+    any version depends on earlier ones.
     """
-    found: list[Evaluation] = []
-    with exact():
-        for term in contract.terms:
-            found += _EVALUATE[type(term)](contract, term, window, streams)
-    return found
 
+    def __init__(
+        self,
+        versions: Sequence[Contract],
+        source: Source,
+        facts: FactBook,
+        last: date,
+        until: datetime | None = None,
+    ) -> None:
+        self.source, self.facts = source, facts
+        self.known_at = source.known_at
+        first = min(version.first_month for version in versions)
+        if not any(version.chained for version in versions):
+            first = max(first, last)
+        self.parts: list[MonthPart] = month_parts(versions, first, last, until) if first <= last else []
+        self._streams: dict[int, Streams] = {}
+        self._measured: dict[tuple[int, str, str], Measured | None] = {}
+        self._values: dict[tuple[Any, ...], Value] = {}
+        self._judged: dict[tuple[int, str, str], Sequence[JudgedSpan]] = {}
 
-def _fixed_fee(contract: Contract, term: FixedFee, window: Period, streams: Streams) -> Iterable[Evaluation]:
-    month = contract.month(window.start.astimezone(contract.zone).date())
-    if term.per is FeePer.CONTRACT:
-        subjects: list[tuple[str, Period]] = [(ALL_ASSETS, window)]
-    else:
-        subjects = list(_in_service(contract, window))
-    for subject, served in subjects:
-        evidence = Evidence([], [("in_service", served)], [], [])
-        yield Evaluation(contract, term, subject, window, fee_share(served, month), evidence)
+    def served(self, index: int) -> list[tuple[str, Period]]:
+        """The assets in service in a part, each with its share of it."""
+        part = self.parts[index]
+        return [(c.asset, within) for c in part.contract.assets if (within := c.within(part.period))]
 
+    def subjects(self, index: int, name: str) -> list[str]:
+        """For whom a measure, judge or price of a part speaks: its assets in service, or `*`."""
+        contract = self.parts[index].contract
+        by_id = {part.id: ((), part) for part in (*contract.measures, *contract.judges, *contract.prices)}
+        if scope_of(contract.part(name), by_id) == "asset":
+            return [asset for asset, _ in self.served(index)]
+        return [ALL_ASSETS] if self.served(index) else []
 
-def _usage_price(contract: Contract, term: UsagePrice, window: Period, streams: Streams) -> Iterable[Evaluation]:
-    parts: list[tuple[str, Decimal, Evidence]] = []
-    for asset, _ in _in_service(contract, window):
-        of_asset = streams.get((asset, term.metric), ())
-        use = counter_use(of_asset)
-        factor = conversion(of_asset[0].metric.unit or "", term.unit) if of_asset else Decimal(1)
-        if not of_asset:
-            text = "no device served the asset: no use is known"
-            use.findings.append({"kind": "no_device", "asset": asset, "text": text})
-        evidence = Evidence(
-            [stream.evidence() for stream in of_asset],
-            [("metered", stream.part) for stream in of_asset],
-            [],
-            use.findings,
+    def value(self, index: int, name: str, subject: str, window: Window | None = None) -> Value:
+        """A measure over its window, or over `window` in its place, which ends with the part."""
+        key = (index, name, subject, window if isinstance(window, str | None) else window.model_dump_json())
+        if key not in self._values:
+            with exact():
+                self._values[key] = self._value(index, name, subject, window)
+        return self._values[key]
+
+    def judgment(self, index: int, name: str, subject: str) -> Judgment:
+        """How a promise stands at the end of its measure's window."""
+        term = self.parts[index].contract.part(name)
+        assert isinstance(term, Threshold), "a promise is a threshold"
+        return judge_threshold(term, self.value(index, term.measure, subject))
+
+    def right(self, index: int, name: str, subject: str) -> Right:
+        """Whether a streak has given a right by the end of a part."""
+        term = self.parts[index].contract.part(name)
+        assert isinstance(term, Streak), "a right comes from a streak"
+        past = [n for n in range(index + 1) if subject in self._subjects_if_any(n, term.judge)]
+        return judge_streak(term, [(self.parts[n].first.strftime("%Y-%m"), self.judgment(n, term.judge, subject)) for n in past])
+
+    def judged(self, index: int, name: str, asset: str) -> Sequence[JudgedSpan]:
+        """What a judge of spans says of one asset's part."""
+        key = (index, name, asset)
+        if key not in self._judged:
+            term = self.parts[index].contract.part(name)
+            scene = self._scene(index, asset, None)
+            with exact():
+                self._judged[key] = JUDGE[type(term)](term, scene) if scene else ()
+        return self._judged[key]
+
+    def measured(self, index: int, name: str, asset: str) -> Measured | None:
+        """What a measure made of one asset's part; None where the asset was not in service or the version has no such
+        measure. With its evidence."""
+        key = (index, name, asset)
+        if key not in self._measured:
+            with exact():
+                self._measured[key] = self._measure(index, name, asset)
+        return self._measured[key]
+
+    def streams(self, index: int) -> Streams:
+        """What the part's measures have to see."""
+        if index not in self._streams:
+            part = self.parts[index]
+            wanted = needs(part.contract, part.period)
+            self._streams[index] = load_streams(self.source, part.contract.assets, part.period, wanted)
+        return self._streams[index]
+
+    def reach(self, index: int, window: Window) -> Reach:
+        """What of a window lies behind a part."""
+        return reach(self.parts, index, window)
+
+    def _subjects_if_any(self, index: int, name: str) -> list[str]:
+        return self.subjects(index, name) if self.parts[index].contract.find_part(name) else []
+
+    def _measure(self, index: int, name: str, asset: str) -> Measured | None:
+        term = self.parts[index].contract.find_part(name)
+        if term is None or type(term) not in MEASURE:
+            return None
+        earlier = self._earlier(index, name, asset) if term.chained else None
+        scene = self._scene(index, asset, earlier)
+        if scene is None:
+            return None
+        found = MEASURE[type(term)](term, scene)
+        if found.missing and isinstance(term, Counter):
+            before = (self.measured(n, name, asset) for n in range(index - 1, -1, -1))
+            return estimated(term, found, (one for one in before if one is not None))
+        return found
+
+    def _earlier(self, index: int, name: str, asset: str) -> Measured | None:
+        # From the front, so that a long chain does not go as deep as it is long.
+        for n in range(index):
+            found = self.measured(n, name, asset)
+        return found if index else None
+
+    def _scene(self, index: int, asset: str, earlier: Measured | None) -> Scene | None:
+        part = self.parts[index]
+        covered = next((c for c in part.contract.assets if c.asset == asset), None)
+        served = covered.within(part.period) if covered else None
+        if covered is None or served is None:
+            return None
+        begins = max(covered.in_service_from, self.parts[0].period.start)
+        streams = self._streams_of(index, asset)
+        return Scene(
+            asset=asset,
+            part=served,
+            window=part.period,
+            month=part.month,
+            covered=Period(min(begins, served.start), served.end),
+            zone=part.contract.zone,
+            known_at=self.known_at,
+            facts=self.facts,
+            streams=streams,
+            granted=partial(self._granted, index, asset),
+            earlier=earlier,
+            crossing=partial(self._crossing, index, asset),
         )
-        parts.append((asset, use.quantity * factor, evidence))
-    if term.scope is Scope.POOLED:
-        if parts:
-            yield _pooled(contract, term, window, parts)
-        return
-    for asset, quantity, evidence in parts:
-        usage = Usage(term.unit, quantity, ((asset, quantity),))
-        yield Evaluation(contract, term, asset, window, usage, evidence)
+
+    def _streams_of(self, index: int, asset: str) -> Mapping[str, Sequence[Stream]]:
+        return _ByMetric(self.streams(index), asset)
+
+    def _granted(self, index: int, asset: str, name: str) -> list[Period]:
+        return [span.period for span in self.judged(index, name, asset) if span.granted]
+
+    def _crossing(self, index: int, asset: str, name: str, since: datetime, quantity: Fraction) -> datetime | None:
+        term = self.parts[index].contract.part(name)
+        assert isinstance(term, Counter), "a due quantity is shown by a counter"
+        streams = [one for n in range(index + 1) for one in self.streams(n).get((asset, term.metric), ())]
+        scene = self._scene(index, asset, None)
+        assert scene is not None, "an asset that is judged is in service"
+        return first_crossing(term, scene, streams, since, quantity)
+
+    def _value(self, index: int, name: str, subject: str, window: Window | None) -> Value:
+        term = self.parts[index].contract.part(name)
+        assert isinstance(term, Measure), "a value is a measure's"
+        over = term.window if window is None else window
+        within = self.reach(index, over)
+        if isinstance(term, DerivedMeasure):
+            return self._derived(index, term, subject, over, within)
+        return self._base(index, term, subject, over, within)
+
+    def _base(self, index: int, term: BaseMeasure, subject: str, over: Window, within: Reach) -> Value:
+        by_asset = self._by_asset(index, term.id, subject, within)
+        period = Period(self.parts[within.first].period.start, self.parts[index].period.end)
+        if not by_asset:
+            return Value(State.UNDEFINED, None, _unit(term), period)
+        total = added([one for parts in by_asset.values() for one in parts])
+        if getattr(term, "scope", None) is TimeScope.MEAN:
+            each = [share_or_amount(term, added(parts), 1) for parts in by_asset.values()]
+            state, above, below = _mean(each)
+        else:
+            state, above, below = share_or_amount(term, total, len(by_asset))
+        findings = tuple(f for parts in by_asset.values() for one in parts[-1:] for f in one.evidence.findings)
+        value = _value_of(state, above, below, _unit(term), period, over, within)
+        return _with_total(value, total, findings)
+
+    def _derived(self, index: int, term: DerivedMeasure, subject: str, over: Window, within: Reach) -> Value:
+        values = {ref.id: self.value(index, ref.id, subject, over) for ref in term.refs()}
+        parts = self.parts[within.first : index + 1]
+        period = Period(parts[0].period.start, parts[-1].period.end)
+        if isinstance(term, Saving):
+            found = self._saving(term, values, parts, subject)
+        else:
+            found = DERIVE[type(term)](term, values)
+        unit = unit_given(term, {}) if isinstance(term, Saving) else ""
+        worst = _worst(values.values())
+        if found.amount is None or (found.base is not None and not found.base):
+            state = worst if worst is not State.DEFINED else State.UNDEFINED
+            return _value_of(state, None, None, unit, period, over, within)
+        return _value_of(State.DEFINED, found.amount, found.base, unit, period, over, within)
+
+    def _saving(self, term: Saving, values: dict[str, Value], parts: Sequence[MonthPart], subject: str) -> Derived:
+        months = Fraction(0)
+        for part in parts:
+            served = part.period if subject == ALL_ASSETS else self._served_period(part, subject)
+            months += Fraction(served.micros, part.month.micros) if served else 0
+        asset = None if subject == ALL_ASSETS else subject
+        adjusted = baseline_adjustments(term, self.facts, asset, sorted({part.first for part in parts}))
+        return saving(term, values, months, adjusted)
+
+    def _served_period(self, part: MonthPart, asset: str) -> Period | None:
+        covered = next((c for c in part.contract.assets if c.asset == asset), None)
+        return covered.within(part.period) if covered else None
+
+    def _by_asset(self, index: int, name: str, subject: str, within: Reach) -> dict[str, list[Measured]]:
+        """The parts of a window, by asset in the order in which contracts list them."""
+        found: dict[str, list[Measured]] = {}
+        for n in range(within.first, index + 1):
+            for covered in self.parts[n].contract.assets:
+                if subject in (ALL_ASSETS, covered.asset):
+                    one = self.measured(n, name, covered.asset)
+                    if one is not None:
+                        found.setdefault(covered.asset, []).append(one)
+        return found
 
 
-def _pooled(
-    contract: Contract,
-    term: UsagePrice,
-    window: Period,
-    parts: Sequence[tuple[str, Decimal, Evidence]],
-) -> Evaluation:
-    by_asset = tuple((asset, quantity) for asset, quantity, _ in parts)
-    evidence = Evidence(
-        [source for *_, e in parts for source in e.sources],
-        [span for *_, e in parts for span in e.spans],
-        [],
-        [finding for *_, e in parts for finding in e.findings],
+class _ByMetric(Mapping[str, Sequence[Stream]]):
+    """One asset's streams by metric, looked up and not copied."""
+
+    def __init__(self, streams: Streams, asset: str) -> None:
+        self._streams, self._asset = streams, asset
+
+    def __getitem__(self, metric: str) -> Sequence[Stream]:
+        return self._streams[self._asset, metric]
+
+    def __iter__(self) -> Any:
+        return (metric for asset, metric in self._streams if asset == self._asset)
+
+    def __len__(self) -> int:
+        return sum(asset == self._asset for asset, _ in self._streams)
+
+
+def _unit(term: BaseMeasure) -> str:
+    return "" if isinstance(term, Availability | ShareInBand) else unit_given(term, {})
+
+
+def _mean(
+    each: Iterable[tuple[State, Fraction | None, Fraction | None]],
+) -> tuple[State, Fraction | None, Fraction | None]:
+    """The mean of the shares that are defined."""
+    shares = [above / below for _, above, below in each if above is not None and below]
+    if not shares:
+        return State.UNDEFINED, None, None
+    return State.DEFINED, sum(shares, Fraction(0)), Fraction(len(shares))
+
+
+def _worst(values: Iterable[Value]) -> State:
+    states = {value.state for value in values}
+    return next((s for s in (State.UNDEFINED, State.INSUFFICIENT, State.NOT_DUE) if s in states), State.DEFINED)
+
+
+def _value_of(
+    state: State,
+    above: Fraction | None,
+    below: Fraction | None,
+    unit: str,
+    period: Period,
+    over: Window,
+    within: Reach,
+) -> Value:
+    """A value from its two sides: one that is not due has a number so far only."""
+    number = None if above is None else above if below is None else above / below
+    waiting = isinstance(over, Months) and over.partial is Partial.WAIT and not within.complete
+    if not within.due or (waiting and isinstance(over, Months) and over.kind is WindowKind.ROLLING):
+        return Value(State.NOT_DUE, None, unit, period, above, below, so_far=number)
+    if waiting:
+        return Value(State.UNDEFINED, None, unit, period, above, below, so_far=number)
+    return Value(state, number, unit, period, above, below)
+
+
+def _with_total(value: Value, total: Measured, findings: tuple[dict[str, Any], ...]) -> Value:
+    return Value(
+        value.state,
+        value.number,
+        value.unit,
+        value.window,
+        value.numerator,
+        value.denominator,
+        value.so_far,
+        total.micros,
+        total.known,
+        total.total,
+        total.incidents,
+        findings,
     )
-    usage = Usage(term.unit, sum((q for _, q in by_asset), Decimal(0)), by_asset)
-    return Evaluation(contract, term, ALL_ASSETS, window, usage, evidence)
 
 
-def _uptime(contract: Contract, term: UptimeGuarantee, window: Period, streams: Streams) -> Iterable[Evaluation]:
-    conditions = (
-        dict.fromkeys(term.up, Condition.UP)
-        | dict.fromkeys(term.down, Condition.DOWN)
-        | dict.fromkeys(term.unknown, Condition.UNKNOWN)
-    )
-    # Assets in service alike share their frame: only the first one pays for it.
-    frames: dict[Period, tuple[Frame, list[dict[str, Any]]]] = {}
-    for asset, served in _in_service(contract, window):
-        if served not in frames:
-            frames[served] = _frame(term, served, contract.zone)
-        divided, exclusions = frames[served]
-        of_asset = streams.get((asset, term.metric), ())
-        classes = classify(divided, timeline(of_asset, served, term.carry, conditions))
-        measured = availability(classes, term.unknown_as)
-        uptime = Uptime(classes.micros(), measured, judge_at_least(measured, term.target_percent))
-        sources = [stream.evidence() for stream in of_asset]
-        evidence = Evidence(sources, _spans(classes), exclusions, _uptime_findings(asset, of_asset))
-        yield Evaluation(contract, term, asset, window, uptime, evidence)
-
-
-def _frame(term: UptimeGuarantee, served: Period, zone: ZoneInfo) -> tuple[Frame, list[dict[str, Any]]]:
-    """The term's service hours and planned windows over a span in service, and what became of each window."""
-    service = occurrences(term.service_hours, served, zone)
-    windows = occurrences(term.planned_windows, served, zone)
-    judged = judge_planned(windows, service, term.planned_allowance)
-    planned = union(exclusion.period for exclusion in judged if exclusion.refusal is None)
-    exclusions = [
-        {
-            "kind": "planned",
-            "from": iso(exclusion.period.start),
-            "until": iso(exclusion.period.end),
-            "refused": exclusion.refusal,
-        }
-        for exclusion in judged
-    ]
-    return frame(served, service, planned), exclusions
-
-
-def _uptime_findings(asset: str, streams: Sequence[Stream]) -> list[dict[str, Any]]:
-    if streams:
-        return []
-    return [{"kind": "no_device", "asset": asset, "text": "no device served the asset: all unknown"}]
-
-
-def _in_service(contract: Contract, window: Period) -> Iterable[tuple[str, Period]]:
-    for covered in contract.assets:
-        served = covered.within(window)
-        if served:
-            yield covered.asset, served
-
-
-def _spans(classes: TimeClasses) -> list[tuple[str, Period]]:
-    spans = [(name, period) for name, periods in classes.named() for period in periods]
-    return sorted(spans, key=lambda span: span[1].start)
-
-
-def _result_content(result: FeeShare | Usage | Uptime) -> dict[str, Any]:
-    match result:
-        case FeeShare():
-            return {
-                "kind": "fee_share",
-                "in_service_micros": result.in_service_micros,
-                "month_micros": result.month_micros,
-            }
-        case Usage():
-            return {
-                "kind": "usage",
-                "unit": result.unit,
-                "quantity": plain(result.quantity),
-                "by_asset": [[asset, plain(quantity)] for asset, quantity in result.by_asset],
-            }
-        case Uptime():
-            share = result.availability
-            return {
-                "kind": "uptime",
-                "micros": result.micros,
-                "availability": None if share is None else [share.numerator, share.denominator],
-                "verdict": result.judgment.verdict,
-                "shortfall": [result.judgment.shortfall.numerator, result.judgment.shortfall.denominator],
-            }
-
-
-_EVALUATE: Final[Mapping[type, Callable[[Contract, Any, Period, Streams], Iterable[Evaluation]]]] = {
-    FixedFee: _fixed_fee,
-    UsagePrice: _usage_price,
-    UptimeGuarantee: _uptime,
-}
+__all__ = ["ALL_ASSETS", "ENGINE", "Evaluator", "Evidence", "SpanJudge", "Wanted", "needs"]
