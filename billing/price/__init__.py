@@ -1,0 +1,1 @@
+"""Prices: what measures and judgments come to in money, one file each."""
