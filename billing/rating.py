@@ -177,7 +177,11 @@ class _Scene(PriceScene):
             (Fraction(self._served_micros(n, subject), parts[n].month.micros) for n in range(first, self._index + 1)),
             Fraction(0),
         )
-        return min(Fraction(1), months / window.months) if window.kind is not WindowKind.LIFE and window.months else Fraction(1)
+        return (
+            min(Fraction(1), months / window.months)
+            if window.kind is not WindowKind.LIFE and window.months
+            else Fraction(1)
+        )
 
     def charged(self, prices: Sequence[str], subject: str, over: Months | None) -> Fraction:
         first = self._index if over is None else self._evaluator.reach(self._index, over).first
@@ -236,7 +240,9 @@ class _Scene(PriceScene):
         )
 
     def find(self, kind: str, subject: str, text: str, **facts: Any) -> None:
-        self._rated[-1].findings.append({"kind": kind, "price": self._price.id, "subject": subject, "text": text} | facts)
+        self._rated[-1].findings.append(
+            {"kind": kind, "price": self._price.id, "subject": subject, "text": text} | facts
+        )
 
     def _served_micros(self, index: int, subject: str) -> int:
         part = self._evaluator.parts[index]

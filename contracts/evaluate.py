@@ -54,7 +54,9 @@ def needs(contract: Contract, window: Period) -> list[Need]:
     """Everything the contract's measures and judges have to see over `window`."""
     assets = [covered.asset for covered in contract.assets if covered.within(window)]
     wanted = [NEEDS[type(part)] for part in _seeing(contract)]
-    found = [need for find, part in zip(wanted, _seeing(contract), strict=True) for a in assets for need in find(part, a)]
+    found = [
+        need for find, part in zip(wanted, _seeing(contract), strict=True) for a in assets for need in find(part, a)
+    ]
     for judge in contract.judges:
         if isinstance(judge, Obligation) and isinstance(judge.due, EveryQuantity):
             counter = contract.part(judge.due.measure)
@@ -125,7 +127,9 @@ class Evaluator:
         term = self.parts[index].contract.part(name)
         assert isinstance(term, Streak), "a right comes from a streak"
         past = [n for n in range(index + 1) if subject in self._subjects_if_any(n, term.judge)]
-        return judge_streak(term, [(self.parts[n].first.strftime("%Y-%m"), self.judgment(n, term.judge, subject)) for n in past])
+        return judge_streak(
+            term, [(self.parts[n].first.strftime("%Y-%m"), self.judgment(n, term.judge, subject)) for n in past]
+        )
 
     def judged(self, index: int, name: str, asset: str) -> Sequence[JudgedSpan]:
         """What a judge of spans says of one asset's part."""

@@ -19,7 +19,9 @@ def estimated(term: Counter, found: Measured, before: Iterable[Measured]) -> Mea
     """
     if not isinstance(term.missing, Estimate):
         return found
-    shown = list(islice((one for one in before if not one.missing and not _is_estimate(one)), term.missing.mean_of_months))
+    shown = list(
+        islice((one for one in before if not one.missing and not _is_estimate(one)), term.missing.mean_of_months)
+    )
     if not shown:
         return found
     mean = sum((one.amount for one in shown), Fraction(0)) / len(shown)

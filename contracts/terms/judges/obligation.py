@@ -17,7 +17,8 @@ from contracts.fact_kinds import Side
 
 
 class EveryDays(Model):
-    """So many local days after it was last met, at first after `first_from`; due at the end of the last day."""
+    """So many local days after it was last met, at first after `first_from`, or after the day on which the asset is
+    covered if that is later; due at the end of the last day."""
 
     every_days: Count
     first_from: LocalDate
@@ -32,7 +33,8 @@ class EveryQuantity(Model):
 
 
 class OnDates(Model):
-    """On each of these local dates, by the end of the day; met by a fact after the date before."""
+    """On each of these local dates, by the end of the day; met by the first fact after the date before that meets no
+    earlier date. A date before the asset is covered is not owed."""
 
     on: Annotated[list[LocalDate], Field(min_length=1, max_length=1000)]
 
