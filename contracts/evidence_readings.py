@@ -64,6 +64,9 @@ class RejectedLine:
     reason: str
     detail: str
 
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.reason}: {self.detail}"
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesReadings:
