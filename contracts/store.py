@@ -118,18 +118,32 @@ class AlteredDocument(Conflict):
         super().__init__(f"contract {contract!r} version {version}: the stored document was altered")
 
 
-def list_versions(conn: Connection[Any], contract: str, known_at: datetime | None = None) -> list[Contract]:
-    """All versions recorded before `known_at` (default: all), in order. Raises AlteredDocument."""
+@dataclass(frozen=True, slots=True)
+class RecordedVersion:
+    """The canonical document of a version, and when it was recorded."""
+
+    version: int
+    document: str
+    recorded_at: datetime
+
+
+def list_recorded(conn: Connection[Any], contract: str, known_at: datetime | None = None) -> list[RecordedVersion]:
+    """The documents of all versions recorded before `known_at` (default: all), in order. Raises AlteredDocument."""
     rows = conn.execute(
-        """SELECT version, document, digest FROM contracts.version
+        """SELECT version, document, digest, recorded_at FROM contracts.version
             WHERE contract = %(contract)s AND (%(at)s::timestamptz IS NULL OR recorded_at < %(at)s)
             ORDER BY version""",
         {"contract": contract, "at": known_at},
     ).fetchall()
-    for version, document, digest in rows:
+    for version, document, digest, _ in rows:
         if digest_of(document) != digest:
             raise AlteredDocument(contract, version)
-    return [contract_of_canonical(document) for _, document, _ in rows]
+    return [RecordedVersion(version, document, at.astimezone(UTC)) for version, document, _, at in rows]
+
+
+def list_versions(conn: Connection[Any], contract: str, known_at: datetime | None = None) -> list[Contract]:
+    """All versions recorded before `known_at` (default: all), in order. Raises AlteredDocument."""
+    return [contract_of_canonical(recorded.document) for recorded in list_recorded(conn, contract, known_at)]
 
 
 def load_versions(conn: Connection[Any], contract: str, known_at: datetime | None = None) -> list[Contract]:

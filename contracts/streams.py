@@ -7,7 +7,7 @@ looks inside its runs.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -144,45 +144,47 @@ def _served(
 def _with_days(source: Source, piece: _Piece, days: Sequence[DaySummary]) -> _Piece:
     """The piece with the days it rests on, their runs broken as its need asks, and where they have to be cut."""
     own = needed_days(days, piece.serves_from, piece.part)
-    broken = {day.day for day in own if _silent(day, piece.need) or _may_hide_a_step(day, piece)}
-    if broken:
-        own = _broken_up(source, piece, own, broken)
+    silent, stepping = _silent_days(own, piece.need.carry), _stepping_days(own, piece.need.step)
+    if silent or stepping:
+        own = _broken_up(source, piece, own, silent, stepping)
     cuts = frozenset(needed_cuts(own, piece.serves_from, piece.part))
     return replace(piece, days=own, cuts=cuts)
 
 
-def _silent(day: DaySummary, need: Need) -> bool:
-    """Whether the series was silent for longer than the need's carry."""
-    return need.carry is not None and any(run.silence_max > need.carry for run in day.runs)
+def _silent_days(days: Iterable[DaySummary], carry: timedelta | None) -> set[date]:
+    """The days on which the series was silent for longer than `carry`."""
+    if carry is None:
+        return set()
+    longest = carry // MICROSECOND
+    return {day.day for day in days if any(run.silence > longest for run in day.runs)}
 
 
-def _may_hide_a_step(day: DaySummary, piece: _Piece) -> bool:
-    """Whether a run rises by more than the need's step; only then can a single rise within it do so."""
-    step = piece.need.step
+def _stepping_days(days: Iterable[DaySummary], step: Decimal | None) -> set[date]:
+    """The days on which a run rises by more than `step`; only then can a single rise within it do so."""
     if step is None:
-        return False
+        return set()
     with exact():
-        return any(Decimal(run.last_value) - Decimal(run.first_value) > step for run in day.runs)
+        return {day.day for day in days if any(run.rise > step for run in day.runs)}
 
 
 def _broken_up(
-    source: Source, piece: _Piece, days: tuple[DaySummary, ...], broken: set[date]
+    source: Source, piece: _Piece, days: tuple[DaySummary, ...], silent: set[date], stepping: set[date]
 ) -> tuple[DaySummary, ...]:
-    """The days, those named `broken` read again: as single readings, or with runs that no silence interrupts."""
-    span = Period(_midnight(min(broken)), _midnight(max(broken) + DAY))
-    metric, need = piece.series.metric, piece.need
+    """The days, `stepping` ones read again as single readings, `silent` ones into runs that no silence interrupts."""
+    either = silent | stepping
+    span = Period(_midnight(min(either)), _midnight(max(either) + DAY))
     by_day: dict[date, list[tuple[int, float]]] = {}
     for reading in source.readings(piece.series.id, span):
         by_day.setdefault(utc_day(from_micros(reading[0])), []).append(reading)
     found = []
     for day in days:
-        if day.day not in broken:
-            found.append(day)
-        elif _may_hide_a_step(day, piece):
+        if day.day in stepping:
             found.append(replace(day, runs=readings_as_runs(by_day[day.day])))
+        elif day.day in silent:
+            assert piece.need.carry is not None
+            found.append(summarise(piece.series.metric.kind, piece.need.carry, by_day[day.day]))
         else:
-            assert need.carry is not None
-            found.append(summarise(metric.kind, need.carry, by_day[day.day]))
+            found.append(day)
     return tuple(found)
 
 

@@ -247,6 +247,40 @@ def list_assignments(conn: Connection[Any], assets: list[str], known_at: datetim
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedAssignment:
+    """An assignment with the clock of the record: from when on, and until when, it was known."""
+
+    asset: str
+    device: str
+    serves_from: datetime
+    serves_until: datetime | None
+    recorded_at: datetime
+    withdrawn_at: datetime | None
+
+
+def list_recorded_assignments(conn: Connection[Any], assets: list[str], known_at: datetime) -> list[RecordedAssignment]:
+    """Everything recorded before `known_at` about who served these assets, withdrawn or not; by asset and time."""
+    rows = conn.execute(
+        """SELECT asset, device, lower(serves), upper(serves), recorded_at,
+                  CASE WHEN withdrawn_at < %(known_at)s THEN withdrawn_at END
+             FROM ingest.assignment
+            WHERE asset = ANY (%(assets)s) AND recorded_at < %(known_at)s
+            ORDER BY asset, serves, recorded_at""",
+        {"assets": assets, "known_at": known_at},
+    ).fetchall()
+    return [
+        RecordedAssignment(
+            asset, device, start.astimezone(UTC), _utc(end), recorded_at.astimezone(UTC), _utc(withdrawn)
+        )
+        for asset, device, start, end, recorded_at, withdrawn in rows
+    ]
+
+
+def _utc(instant: datetime | None) -> datetime | None:
+    return instant.astimezone(UTC) if instant else None
+
+
 def _metric(columns: list[Any]) -> Metric:
     name, kind, unit, resolution, low, high, states, on_fall, silence = columns
     return Metric(

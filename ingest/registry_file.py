@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ingest.catalogue import MetricKind, OnFall
+from ingest.catalogue import Metric, MetricKind, OnFall
 from vouch.document import Document, Fault, PlainDecimal, parse_document
 from vouch.errors import Invalid
 from vouch.period import parse_instant
@@ -19,6 +19,7 @@ from vouch.units import UNITS, expected_unit
 
 SLUG: Final = "^[a-z0-9][a-z0-9_-]*$"
 NAME: Final = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
+METRIC: Final = "^[a-z][a-z0-9_]*$"
 
 
 @cache
@@ -95,10 +96,9 @@ class IssuerDocument(PartyDocument):
     payment_days: Annotated[int, Field(ge=0, le=365, strict=True)]
 
 
-class MetricDocument(_Model):
-    """One entry of a metric catalogue."""
+class MetricMeaning(_Model):
+    """What a metric's readings mean, whatever its name."""
 
-    name: Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
     kind: MetricKind
     unit: Annotated[str, AfterValidator(check_unit)] | None = None
     resolution: Annotated[PlainDecimal, Field(gt=0)] | None = None
@@ -123,6 +123,27 @@ class MetricDocument(_Model):
         if self.plausible and self.plausible[0] > self.plausible[1]:
             raise ValueError("'plausible' is [lowest, highest]")
         return self
+
+    def metric(self, name: str) -> Metric:
+        """The metric of that name with this meaning."""
+        low, high = self.plausible or (None, None)
+        return Metric(
+            name=name,
+            kind=self.kind,
+            unit=self.unit,
+            resolution=self.resolution,
+            value_min=low,
+            value_max=high,
+            states=self.states or {},
+            on_fall=self.on_fall,
+            silence_seconds_max=self.silence_seconds_max,
+        )
+
+
+class MetricDocument(MetricMeaning):
+    """One entry of a metric catalogue."""
+
+    name: Annotated[str, Field(pattern=METRIC, max_length=64)]
 
 
 class ProductTypeDocument(_Model):

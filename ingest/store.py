@@ -22,6 +22,7 @@ _COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_TRAILER: Final = b"\xff\xff"
 _COPY_ROW: Final = struct.Struct(">hiqiiidiq")
 _READ_ROW: Final = struct.Struct(">hiiiqid")
+_RECEIVED_ROW: Final = struct.Struct(">hiqidiq")
 
 
 class AlreadyStored(Exception):
@@ -128,20 +129,44 @@ def list_readings(
         end=_literal(span.end),
         known=known,
     )
-    for key, rows in groupby(_copy_out(conn, query), key=lambda row: row[0]):
-        yield key, [(at, value) for _, at, value in rows]
+    for key, rows in groupby(_copy_out(conn, query, _READ_ROW), key=lambda row: row[2]):
+        yield key, [(at + _PG_EPOCH_MICROS, value) for _, _, _, _, at, _, value in rows]
 
 
-def _copy_out(conn: Connection[Any], query: str) -> Iterator[tuple[int, int, float]]:
-    unpack, size = _READ_ROW.unpack_from, _READ_ROW.size
+_RECEIVED: Final = """
+    COPY (SELECT measured_at, value, received_at FROM ingest.reading
+           WHERE series = {series} AND measured_at >= {start} AND measured_at < {end} AND received_at < {known_at}
+           ORDER BY measured_at LIMIT {limit})
+      TO STDOUT (FORMAT binary)
+"""
+
+
+def stream_received(
+    conn: Connection[Any], series: int, spans: Sequence[Period], known_at: datetime
+) -> Iterator[tuple[int, float, int]]:
+    """(measured, value, received) in microseconds, in time order: all in `spans` and the first one after each of them.
+
+    Only what was received before `known_at`. The spans are in order and apart.
+    """
+    for n, span in enumerate(spans):
+        following = _literal(spans[n + 1].start) if n + 1 < len(spans) else "'infinity'::timestamptz"
+        bounds = [(_literal(span.start), _literal(span.end), "ALL"), (_literal(span.end), following, "1")]
+        for start, end, limit in bounds:
+            query = _RECEIVED.format(series=int(series), start=start, end=end, known_at=_literal(known_at), limit=limit)
+            for _, _, at, _, value, _, received in _copy_out(conn, query, _RECEIVED_ROW):
+                yield at + _PG_EPOCH_MICROS, value, received + _PG_EPOCH_MICROS
+
+
+def _copy_out(conn: Connection[Any], query: str, row: struct.Struct) -> Iterator[tuple[Any, ...]]:
+    """The rows of a binary COPY of columns that are never null, each with its counts and lengths."""
+    unpack, size = row.unpack_from, row.size
     with conn.cursor() as cur, cur.copy(query.encode()) as stream:
         first = True
         for block in stream:
             offset, first = (19 if first else 0), False
             while offset + size <= len(block):
-                _, _, series, _, at, _, value = unpack(block, offset)
+                yield unpack(block, offset)
                 offset += size
-                yield series, at + _PG_EPOCH_MICROS, value
 
 
 def _literal(instant: datetime) -> str:

@@ -56,6 +56,11 @@ class Run(NamedTuple):
         """The longest wait between two readings."""
         return self.silence * MICROSECOND
 
+    @property
+    def rise(self) -> Decimal:
+        """How much more the last reading shows than the first."""
+        return Decimal(self.last_value) - Decimal(self.first_value)
+
     def until(self, last: Shown) -> "Run":
         """The part of the run that ends with `last`."""
         return self._replace(last_at=to_micros(last.at), last_value=str(last.value))

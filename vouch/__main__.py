@@ -2,7 +2,7 @@
 
 import click
 
-from vouch.commands import bill, declare, fact, ingested, services, simulate
+from vouch.commands import bill, declare, evidence, fact, ingested, services, simulate
 from vouch.commands.common import Commands
 
 
@@ -35,6 +35,7 @@ for command in (
     bill.close,
     bill.invoice,
     bill.verify,
+    evidence.evidence,
     ingested.balance,
     ingested.rejections,
     ingested.summarise,

@@ -175,11 +175,12 @@ def read_text(file: Path) -> str:
 
 
 @click.command()
-@click.argument("which", type=click.Choice(["telemetry", "registry", "contract", "fact"]))
+@click.argument("which", type=click.Choice(["telemetry", "registry", "contract", "fact", "evidence"]))
 def schema(which: str) -> None:
-    """Print a JSON Schema: of messages, registry files, contract files or facts."""
+    """Print a JSON Schema: of messages, registry files, contract files, facts or evidence files."""
     import json
 
+    from contracts import evidence
     from contracts.document import ContractDocument
     from contracts.fact_entry import FactLog
     from ingest.formats.json import SCHEMA
@@ -192,6 +193,8 @@ def schema(which: str) -> None:
             found = RegistryDocument.model_json_schema()
         case "fact":
             found = FactLog.model_json_schema()
+        case "evidence":
+            found = evidence.schema()
         case _:
             found = ContractDocument.model_json_schema()
     json.dump(found, sys.stdout, indent=2)
