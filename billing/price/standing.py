@@ -74,9 +74,9 @@ def standing_words(promise: Threshold, measure: Measure, judgment: Judgment) -> 
     return f"{reached}, guarantee of {_PROMISED[promise.comparison]}{target} kept"
 
 
-def distance_words(promise: Threshold, judgment: Judgment, distance: Fraction) -> str:
-    """A distance in points or in the measure's unit, cut."""
-    text = plain(cut(points(promise, distance), _DIGITS))
+def points_words(promise: Threshold, judgment: Judgment, count: Fraction) -> str:
+    """So many points: percentage points, or in the unit of what was measured, cut."""
+    text = plain(cut(count, _DIGITS))
     return f"{text} points" if promise.percent is not None else f"{text}{_symbol(judgment)}"
 
 
