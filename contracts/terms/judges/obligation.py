@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from contracts.fact_kinds import Side
 from contracts.terms.acceptance import AcceptanceRule
 from contracts.terms.base import Count, Days, Model, Positive, Ref, Wanted, by_key, key
 from contracts.terms.judges.base import Judge
 from contracts.terms.service_hours import LocalDate
-from contracts.fact_kinds import Side
 
 
 class EveryDays(Model):
@@ -46,15 +46,18 @@ class Cure(StrEnum):
     ERASES = "erases"
 
 
+Due = Annotated[
+    Annotated[EveryDays, key("every_days")] | Annotated[EveryQuantity, key("every")] | Annotated[OnDates, key("on")],
+    by_key("every_days", "every", "on"),
+]
+
+
 class Obligation(Judge):
     """`kind: obligation`. A breach begins `grace_days` of 24 hours after the due instant."""
 
     kind: Literal["obligation"]
     owed_by: Side
-    due: Annotated[
-        Annotated[EveryDays, key("every_days")] | Annotated[EveryQuantity, key("every")] | Annotated[OnDates, key("on")],
-        by_key("every_days", "every", "on"),
-    ]
+    due: Due
     grace_days: Days
     cure: Cure
     acceptance: AcceptanceRule
