@@ -9,16 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from fractions import Fraction
-from typing import Final
 from zoneinfo import ZoneInfo
 
+from billing.price.service import ALL, is_over, months_from, service_within
 from billing.price.words import hours, months
 from billing.scene import Charge, PriceScene
-from contracts.contract import Contract
+from contracts.contract import add_months
 from contracts.terms.prices.fixed_fee import Billed, FeePer, FixedFee, FreeSpan, Proration
 from vouch.period import Period, days_between, local_instant, subtract, total_micros
-
-ALL: Final = "*"
 
 
 def month_share(
@@ -55,24 +53,13 @@ class Interval:
 
     def after(self, month: date) -> tuple[date, ...]:
         """Its months later than `month`."""
-        return tuple(month_after(month, n) for n in range(1, months_from(month, self.last) + 1))
-
-
-def month_after(month: date, count: int) -> date:
-    """The first day of the month so many months later."""
-    whole = month.year * 12 + month.month - 1 + count
-    return date(whole // 12, whole % 12 + 1, 1)
-
-
-def months_from(first: date, second: date) -> int:
-    """How many months later the second one is."""
-    return (second.year - first.year) * 12 + second.month - first.month
+        return tuple(add_months(month, n) for n in range(1, months_from(month, self.last) + 1))
 
 
 def interval_of(month: date, first_month: date, interval_months: int) -> Interval:
     """The interval that holds `month`, counted from `first_month`."""
-    start = month_after(month, -(months_from(first_month, month) % interval_months))
-    return Interval(start, month_after(start, interval_months - 1))
+    start = add_months(month, -(months_from(first_month, month) % interval_months))
+    return Interval(start, add_months(start, interval_months - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +90,14 @@ class _Fee:
     @property
     def over(self) -> bool:
         """Whether, as known, nothing is in service after this part."""
-        if self.scene.ends:
-            return True
-        ends = _known_ends(self.scene.contract, self.subject)
-        return not ends or any(end is not None and end <= self.scene.part.end for end in ends)
+        return is_over(self.scene, self.subject)
 
     def borne_by(self, later: Iterable[date]) -> Fraction:
         """What months to come will bear, as far as is known, at the price of this month."""
         contract, share = self.scene.contract, Fraction(0)
         for one in () if self.scene.ends else later:
             month = contract.month(one)
-            served = _service(contract, self.subject, month)
+            served = service_within(contract, self.subject, month)
             if served is not None:
                 share += _share(self.term, served, False, month, contract.zone)
         return share * self.price
@@ -166,7 +150,7 @@ def _bill_in_arrears(fee: _Fee, account: Account) -> tuple[list[Charge], Account
 
 def _bill_in_advance(fee: _Fee, account: Account) -> tuple[list[Charge], Account | None]:
     scene, month, interval = fee.scene, fee.scene.first_of_month, fee.interval
-    if scene.part.end < scene.month.end and not scene.ends:
+    if not scene.due("month"):
         return [], account
     charges: list[Charge] = []
     ahead = fee.borne_by(interval.after(month))
@@ -176,7 +160,7 @@ def _bill_in_advance(fee: _Fee, account: Account) -> tuple[list[Charge], Account
     elif ahead != account.balance:
         charges.append(fee.charge(", difference to what was billed in advance", ahead - account.balance, None))
     if month == interval.last:
-        following = interval_of(month_after(month, 1), scene.contract.first_month, fee.term.interval_months)
+        following = interval_of(add_months(month, 1), scene.contract.first_month, fee.term.interval_months)
         ahead = fee.borne_by(following.after(month))
         if ahead:
             service = Period(scene.month.end, scene.contract.month(following.last).end)
@@ -202,23 +186,6 @@ def _goes_on(scene: PriceScene, subject: str, served: Period) -> bool:
         return False
     since = (asset.in_service_from for asset in scene.contract.assets if asset.asset == subject)
     return subject == ALL or any(start < served.start for start in since)
-
-
-def _service(contract: Contract, subject: str, window: Period) -> Period | None:
-    """When in `window` the subject is in service under this version, as known."""
-    agreed = contract.effective_within(window)
-    if agreed is None or subject == ALL:
-        return agreed
-    spans = (asset.within(agreed) for asset in contract.assets if asset.asset == subject)
-    return next((span for span in spans if span is not None), None)
-
-
-def _known_ends(contract: Contract, subject: str) -> list[datetime | None]:
-    """The contract's end and the asset's, None for until further notice; nothing where the asset is not covered."""
-    if subject == ALL:
-        return [contract.effective_until]
-    found = [asset.in_service_until for asset in contract.assets if asset.asset == subject]
-    return [*found, contract.effective_until] if found else []
 
 
 def _month_of(instant: datetime, fee: _Fee) -> date:
