@@ -13,7 +13,8 @@ from contracts.terms.prices.minimum import Prices
 
 
 class Surcharge(Model):
-    """`amount` for each span that began in the month, or for each started day or hour of spans within it."""
+    """`amount` for each span that began in the month, for each day of 24 hours, counted from a span's beginning, that
+    started in it, or for the hours of spans within it, exactly. Of spans that overlap the earlier one has the time."""
 
     effect: Literal["surcharge"]
     amount: Price
@@ -21,8 +22,8 @@ class Surcharge(Model):
 
 
 class Suspend(Model):
-    """What these remedies or bonuses came to in a month is not paid: where a span touches the month, or only where
-    spans hold the month from beginning to end."""
+    """What these remedies or bonuses came to for the asset in a month is not paid: where a span touches the month, or
+    only where spans hold all of the asset's service in it. They neither count in a combination nor use up its caps."""
 
     effect: Literal["suspend"]
     prices: Prices
@@ -35,6 +36,11 @@ class ObligationConsequence(PricePart):
     kind: Literal["obligation_consequence"]
     judge: str
     consequence: Annotated[Surcharge | Suspend, Field(discriminator="effect")]
+
+    @property
+    def chained(self) -> bool:
+        """Where a span, or a day of it, begins only once, the months before say whether it began there."""
+        return isinstance(self.consequence, Surcharge) and self.consequence.per != "hour"
 
     def refs(self) -> list[Ref]:
         """The judge, and what is suspended."""
