@@ -6,6 +6,7 @@ Pure. A part of a month is governed by one version of the contract; months befor
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,12 +43,41 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class Height:
+    """Where a counter stood after its last reading, `shown` by `device` at `at`: use beyond `height` counts.
+
+    `doubtful` is a reading that nothing has confirmed yet: its value, what it would add, whether it fell; in the
+    metric's own unit.
+    """
+
+    device: str
+    at: datetime
+    shown: Decimal
+    height: Decimal
+    doubtful: tuple[Decimal, Decimal, bool] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A stop that may go on: open, or over since `closed_at` and perhaps not for good.
+
+    `counted` of its microseconds are in the amounts of the parts so far.
+    """
+
+    incident: Incident
+    closed_at: datetime | None
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What a measure made of one asset's part of a month. These add up, over months and over assets.
 
     `amount` is a quantity in the measure's unit, or the part of `base` that counts: up time of counted time, in
     microseconds. `base` is 0 for quantities. `known` and `total` are microseconds with and without unknown time.
-    `missing` says that there was no reading at all, `void` that the window may not be judged.
+    `missing` says that there was no reading at all, `void` that the window may not be judged. `state` is what the same
+    measure has to know of the asset in its next part: a counter's height, a sum below zero, whether a value was last
+    in its band, a stop that may go on.
     """
 
     amount: Fraction
@@ -59,6 +89,7 @@ class Measured:
     missing: bool = False
     void: bool = False
     evidence: Evidence = field(default_factory=Evidence)
+    state: Height | Fraction | bool | Stop | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Small constructors for tests, so that inputs can be checked by hand: `timeline("UUD?U", each=HOUR)`.
+"""Small constructors for tests, so that inputs can be checked by hand: `states("UUD?U", each=HOUR)`.
 
 `stream` does in memory what contracts/streams.py does with the database: summarise days, take those that are needed,
 break silences longer than the carry, cut at the boundaries.
@@ -12,17 +12,14 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from contracts.calendar import WEEKDAYS, WallSpan
-from contracts.contract import Contract, CoveredAsset
-from contracts.source import Stream, clip_runs, needed_cuts, needed_days
-from contracts.terms import FixedFee, Term, UptimeGuarantee, UsagePrice
-from contracts.terms.fixed_fee import FeePer
-from contracts.terms.uptime_guarantee import Credit, CreditLadder, CreditPerStartedPoint, CreditTier, UnknownAs
-from contracts.terms.usage_price import PriceTier, Scope
-from contracts.timeline import Timeline
+from contracts.fact_entry import FactLog
+from contracts.facts import FactBook, book_at
+from contracts.scene import Measured, Scene
+from contracts.source import Need, Stream, clip_runs, needed_cuts, needed_days
 from ingest.catalogue import Metric, MetricKind, OnFall, Series
 from ingest.reading import decimal_of
-from ingest.summary import DaySummary, Shown, summarise, summarise_days
-from vouch.period import DAY, Period, to_micros, union, utc_day
+from ingest.summary import DaySummary, Shown, readings_as_runs, summarise, summarise_days
+from vouch.period import DAY, Period, iso, to_micros, utc_day
 
 SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -30,6 +27,7 @@ HOUR: Final = timedelta(hours=1)
 # A Monday, at midnight UTC.
 T0: Final = datetime(2026, 6, 1, tzinfo=UTC)
 LONG_AGO: Final = datetime(2020, 1, 1, tzinfo=UTC)
+KNOWN_AT: Final = datetime(2030, 1, 1, tzinfo=UTC)
 BERLIN: Final = ZoneInfo("Europe/Berlin")
 STATES: Final = {"up": 1, "down": 2, "lost": 3}
 ALWAYS: Final = tuple(f"{weekday} 00:00-24:00" for weekday in WEEKDAYS)
@@ -51,14 +49,6 @@ def span(start: str, end: str) -> Period:
 def hours(start: float, end: float) -> Period:
     """So many hours after T0 until so many hours after it."""
     return Period(T0 + start * HOUR, T0 + end * HOUR)
-
-
-def timeline(text: str, each: timedelta = HOUR, start: datetime = T0) -> Timeline:
-    """U is up, D is down, ? is unknown, each character as long as `each`."""
-    found: dict[str, list[Period]] = {"U": [], "D": [], "?": []}
-    for i, letter in enumerate(text):
-        found[letter].append(Period(start + i * each, start + (i + 1) * each))
-    return Timeline(*(union(found[letter]) for letter in "UD?"))
 
 
 def states(text: str, each: timedelta = HOUR, start: datetime = T0) -> list[Said]:
@@ -120,33 +110,45 @@ def stream(
     asset: str = "asset-1",
     device: str = "d-1",
     serves_from: datetime = LONG_AGO,
+    serves_until: datetime | None = None,
     carry: timedelta | None = None,
+    need: Need | None = None,
 ) -> Stream:
-    """What `device` showed for `asset` in `part`, from all its readings ever."""
+    """What `device` showed for `asset` in `part`, from all its readings ever: as `need` asks, or for a carry."""
     of = of or metric()
+    need = need or Need(asset, of.name, carry=carry)
     said = sorted(said)
     days = list(summarise_days(of.kind, timedelta(seconds=of.silence_seconds_max), micros(said)))
-    own = needed_days(days, serves_from, part)
-    if carry is not None:
-        own = tuple(_broken(of, one, said, carry) for one in own)
+    own = tuple(_broken(of, one, said, need) for one in needed_days(days, serves_from, part))
     around = {at: _around(said, at) for at in needed_cuts(own, serves_from, part)}
     before = own and datetime.combine(own[0].day, time(), UTC)
     earlier = [value for at, value in said if before and serves_from <= at < before]
+    served = [_shown(one) for one in said if serves_from <= one[0] and (serves_until is None or one[0] <= serves_until)]
+    first = max((one.at for one in served if one.at <= part.start), default=part.start)
     return Stream(
         asset=asset,
         device=device,
         metric=of,
         part=part,
         runs=clip_runs(own, serves_from, part, around),
-        highest_before=decimal_of(max(earlier)) if earlier and of.on_fall is OnFall.DIP else None,
+        highest_before=decimal_of(max(earlier)) if earlier and (need.highest or of.on_fall is OnFall.DIP) else None,
         days=own,
+        readings=tuple(one for one in served if first <= one.at <= part.end) if need.raw else (),
+        after=next((one for one in served if part.end < one.at), None) if need.after else None,
     )
 
 
-def _broken(of: Metric, one: DaySummary, said: Sequence[Said], carry: timedelta) -> DaySummary:
-    if all(run.silence_max <= carry for run in one.runs):
+def _shown(reading: Said) -> Shown:
+    return Shown(reading[0], decimal_of(reading[1]))
+
+
+def _broken(of: Metric, one: DaySummary, said: Sequence[Said], need: Need) -> DaySummary:
+    own = micros(r for r in said if utc_day(r[0]) == one.day)
+    if need.step is not None and any(Decimal(r.last_value) - Decimal(r.first_value) > need.step for r in one.runs):
+        return replace(one, runs=readings_as_runs(own))
+    if need.carry is None or all(run.silence_max <= need.carry for run in one.runs):
         return one
-    return summarise(of.kind, carry, micros(r for r in said if utc_day(r[0]) == one.day))
+    return summarise(of.kind, need.carry, own)
 
 
 def _around(said: Sequence[Said], at: datetime) -> tuple[Shown, Shown]:
@@ -155,98 +157,58 @@ def _around(said: Sequence[Said], at: datetime) -> tuple[Shown, Shown]:
     return Shown(before[0], decimal_of(before[1])), Shown(after[0], decimal_of(after[1]))
 
 
+def scene(
+    streams: Sequence[Stream],
+    part: Period,
+    *,
+    asset: str = "asset-1",
+    zone: ZoneInfo = BERLIN,
+    facts: FactBook | None = None,
+    granted: Mapping[str, Sequence[Period]] | None = None,
+    earlier: Measured | None = None,
+) -> Scene:
+    """What a measure may look at in `part`, which is its own window and month."""
+    by_metric: dict[str, list[Stream]] = {}
+    for one in streams:
+        by_metric.setdefault(one.metric.name, []).append(one)
+    return Scene(
+        asset=asset,
+        part=part,
+        window=part,
+        month=part,
+        covered=part,
+        zone=zone,
+        known_at=KNOWN_AT,
+        facts=facts or book(),
+        streams=by_metric,
+        granted=lambda judge: (granted or {}).get(judge, ()),
+        earlier=earlier,
+        crossing=lambda measure, since, quantity: None,
+    )
+
+
+def book(*entries: dict[str, Any]) -> FactBook:
+    """The log of these entries."""
+    return book_at(FactLog.model_validate(list(entries)).root, KNOWN_AT)
+
+
+def proposed(fact: str, kind: str, about: dict[str, Any], **own: Any) -> dict[str, Any]:
+    """A proposal of the supplier's about `asset-1`: `since` and `until`, or `at`, as the kind has them."""
+    times = {("from" if key == "since" else key): value and iso(value) for key, value in own.items()}
+    given = {"fact": fact, "recorded_at": iso(LONG_AGO), "by": "supplier", "says": "propose", "kind": kind}
+    return given | {"asset": "asset-1", "about": about} | times
+
+
+def accepted(fact: str) -> dict[str, Any]:
+    """The customer's word that it is so."""
+    return {"fact": fact, "recorded_at": iso(LONG_AGO + HOUR), "by": "customer", "says": "accept"}
+
+
 def wall(text: str) -> WallSpan:
     """`monday 06:00-22:00`."""
     weekday, _, times = text.partition(" ")
     start, end = (int(clock[:2]) * 60 + int(clock[3:]) for clock in times.split("-"))
     return WallSpan(WEEKDAYS.index(weekday), start, end)
-
-
-def fee(amount: str = "100", per: FeePer = FeePer.ASSET, vat: str | None = None) -> FixedFee:
-    """A monthly fee under the id `fee`."""
-    return FixedFee("fee", "Fee", None if vat is None else Decimal(vat), Decimal(amount), per)
-
-
-def tiers(*steps: tuple[str | None, str]) -> tuple[PriceTier, ...]:
-    """(up to, price) from tier to tier; the last is up to None."""
-    return tuple(PriceTier(None if top is None else Decimal(top), Decimal(price)) for top, price in steps)
-
-
-def usage(
-    *steps: tuple[str | None, str], unit: str = "C62", scope: Scope = Scope.ASSET, vat: str | None = None
-) -> UsagePrice:
-    """A price on the metric `counter`, under the id `use`."""
-    return UsagePrice("use", "Use", None if vat is None else Decimal(vat), "counter", unit, scope, tiers(*steps))
-
-
-def ladder(*steps: tuple[str, str], cap: str = "100") -> Credit:
-    """(below, percent) from tier to tier."""
-    return Credit("fee", CreditLadder(tuple(CreditTier(Decimal(b), Decimal(p)) for b, p in steps)), Decimal(cap))
-
-
-def per_point(points: str, percent: str, cap: str = "100") -> Credit:
-    """So many percent for each started step of so many points."""
-    return Credit("fee", CreditPerStartedPoint(Decimal(points), Decimal(percent)), Decimal(cap))
-
-
-def uptime(
-    *,
-    service: Iterable[str] = ALWAYS,
-    planned: Iterable[str] = (),
-    allowance: timedelta = timedelta(0),
-    carry: timedelta = HOUR,
-    unknown_as: UnknownAs = UnknownAs.EXCLUDE,
-    target: str = "98",
-    credit: Credit | None = None,
-) -> UptimeGuarantee:
-    """A guarantee on the metric `state`, under the id `uptime`; spans as `wall` reads them."""
-    return UptimeGuarantee(
-        id="uptime",
-        text="Uptime",
-        vat_percent=None,
-        metric="state",
-        up=frozenset({"up"}),
-        down=frozenset({"down"}),
-        unknown=frozenset({"lost"}),
-        service_hours=tuple(map(wall, service)),
-        planned_windows=tuple(map(wall, planned)),
-        planned_allowance=allowance,
-        carry=carry,
-        unknown_as=unknown_as,
-        target_percent=Decimal(target),
-        credit=credit or per_point("1", "5", cap="50"),
-    )
-
-
-def covered(asset: str = "asset-1", since: datetime = LONG_AGO, until: datetime | None = None) -> CoveredAsset:
-    """An asset and its span in service."""
-    return CoveredAsset(asset, since, until)
-
-
-def contract(
-    *terms: Term,
-    assets: Iterable[CoveredAsset] | None = None,
-    zone: ZoneInfo = BERLIN,
-    currency: str = "EUR",
-    vat: str = "19",
-    **changes: Any,
-) -> Contract:
-    """Version 1 of a contract that covers `asset-1` unless said otherwise; `changes` replace whatever they name."""
-    made = Contract(
-        id="contract-1",
-        version=1,
-        issuer="issuer-1",
-        customer="customer-1",
-        currency=currency,
-        zone=zone,
-        effective_from=LONG_AGO,
-        effective_until=None,
-        vat_percent=Decimal(vat),
-        assets=tuple(assets or (covered(),)),
-        terms=terms,
-        digest="0" * 64,
-    )
-    return replace(made, **changes)
 
 
 def month(text: str) -> date:
