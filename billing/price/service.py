@@ -50,23 +50,34 @@ def whole_share(scene: PriceScene, window: Window, subject: str) -> Fraction:
     Of a month, how much of it this part is. Months count the same, each by its own seconds.
     """
     so_far = scene.share_of(window, subject)
-    if not isinstance(window, Months) or window.months is None or scene.ends:
+    if not isinstance(window, Months) or window.months is None:
         return so_far
-    rest = [Period(scene.part.end, scene.month.end)]
-    rest += [
-        scene.contract.month(add_months(scene.first_of_month, n)) for n in range(1, _months_left(scene, window) + 1)
-    ]
-    to_come = (service_within(scene.contract, subject, one) for one in rest)
-    lengths = [scene.month, *rest[1:]]
-    months = sum(
-        (Fraction(span.micros, month.micros) for span, month in zip(to_come, lengths, strict=True) if span), Fraction(0)
+    return min(Fraction(1), so_far + months_to_come(scene, window, subject) / window.months)
+
+
+def months_to_come(scene: PriceScene, window: Window, subject: str) -> Fraction:
+    """The service from this part's end to the window's end, in months, as known under this version."""
+    if scene.ends:
+        return Fraction(0)
+    later = [scene.contract.month(add_months(scene.first_of_month, n + 1)) for n in range(_months_left(scene, window))]
+    rest = [(Period(scene.part.end, scene.month.end), scene.month), *((month, month) for month in later)]
+    shares = (
+        Fraction(span.micros, month.micros)
+        for to_come, month in rest
+        if (span := service_within(scene.contract, subject, to_come)) is not None
     )
-    return min(Fraction(1), so_far + months / window.months)
+    return sum(shares, Fraction(0))
 
 
-def _months_left(scene: PriceScene, window: Months) -> int:
+def window_months(window: Window) -> int | None:
+    """How many months a window has; None for a contract's whole life."""
+    return window.months if isinstance(window, Months) else 1
+
+
+def _months_left(scene: PriceScene, window: Window) -> int:
     """The months of the window after this one."""
-    assert window.months is not None, "a whole life has no months to count"
+    if not isinstance(window, Months) or window.months is None:
+        return 0
     month = scene.first_of_month
     since = months_from(scene.contract.first_month, month)
     number = since if window.kind is WindowKind.CONTRACT else month.year * 12 + month.month - 1

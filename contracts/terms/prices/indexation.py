@@ -10,6 +10,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from contracts.terms.acceptance import AcceptanceRule
 from contracts.terms.base import EITHER, GIVEN, WORD, Model, Part, Percent, Ref, Slug, Wanted
 from contracts.terms.prices.minimum import Prices
 from vouch.document import PlainDecimal
@@ -62,7 +63,8 @@ class Unpublished(StrEnum):
 
 class Indexation(Part):
     """`kind: indexation`, for fixed fees and usage prices. Shares add up to 100 percent; `price_decimals` rounds the
-    adjusted price half up; `min_factor_percent` and `max_factor_percent` bound it against the agreed price."""
+    adjusted price half up; `min_factor_percent` and `max_factor_percent` bound it against the agreed price.
+    `acceptance` says when an index value that one side has put on record holds."""
 
     kind: Literal["indexation"]
     of: Prices
@@ -75,6 +77,7 @@ class Indexation(Part):
     max_factor_percent: Bound
     unpublished: Unpublished
     on_revision: OnRevision
+    acceptance: AcceptanceRule
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -77,7 +77,8 @@ class FactorTier(Model):
 
 
 class Multiplier(Model):
-    """All prices times a factor that a measure decides, such as hours per flight; `undefined` where it has no value."""
+    """All prices times a factor that a measure decides, such as hours per flight; `undefined` where it has no value.
+    A share is compared as a share of one."""
 
     measure: str
     table: Annotated[list[FactorTier], Field(min_length=1, max_length=50)]
@@ -91,7 +92,10 @@ class Multiplier(Model):
 
 class PartialPeriod(StrEnum):
     """Tiers and included units where version or asset are there for a part of the month: their share by seconds, the
-    whole, or the whole but continued from what the version before used in that month."""
+    whole, or the whole but continued from what the version before used in that month. Packages keep their size.
+
+    Tiers over a longer window always go on from version to version; `prorate` is then the asset's share of the window.
+    """
 
     PRORATE = "prorate"
     WHOLE = "whole"
@@ -108,7 +112,8 @@ class NegativeUse(StrEnum):
 
 class UsagePrice(PricePart):
     """`kind: usage_price`. The measures share their scope and are summed in `unit`. `tiers_over` is the window over
-    which tiers count: a month, or for instance a year, within which each month goes on where the last one ended."""
+    which tiers count: a month, or for instance a year, within which each month goes on where the last one ended.
+    `included` units are for that window too; tiers count the units beyond them."""
 
     kind: Literal["usage_price"]
     of: Annotated[list[Weighted], Field(min_length=1, max_length=20)]
