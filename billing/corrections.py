@@ -98,7 +98,8 @@ def _by_month(rated: Sequence[RatedPart], evaluator: Evaluator) -> dict[date, _M
 def _differ(before: Amounts, now: Amounts, rule: Correction) -> bool:
     if all(before.get(key, 0) == now.get(key, 0) for key in before.keys() | now.keys()):
         return False
-    return abs(sum(now.values()) - sum(before.values())) >= rule.minimum_amount
+    zero = Decimal(0)
+    return abs(sum(now.values(), zero) - sum(before.values(), zero)) >= rule.minimum_amount
 
 
 def _lines(of: date, before: Amounts, now: _Month) -> Iterator[tuple[date, Charge]]:

@@ -1,73 +1,48 @@
-"""Evaluations as they are kept: what one price came to for one subject in one part of a month, with its evidence.
+"""What a price came to for one subject, with all that it rests on.
 
-Pure. An evaluation's content is canonical JSON; its digest is what an invoice line names.
+Pure. Source: docs/statement.md#evaluations.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import Any
 
-from billing.rating import RatedPart
-from billing.scene import Charge
+from billing.rating import RatedPart, Touched
 from contracts.content import closure, judge_content, measure_content, period_content
-from contracts.contract import Contract
 from contracts.evaluate import ALL_ASSETS, ENGINE, Evaluator
+from contracts.evaluation import Evaluation
 from contracts.terms import BaseMeasure, DerivedMeasure
 from vouch.canonical import canonical_json
-from vouch.period import Period
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """What `term` came to. `subject` is an asset, or `*` for all assets of the contract together."""
-
-    contract: Contract
-    term: str
-    subject: str
-    window: Period
-    content: str
-
-
-def evaluations(evaluator: Evaluator, rated: RatedPart) -> Iterator[tuple[Evaluation, list[Charge]]]:
-    """Each price and subject with charges in the part, in the order of the charges."""
-    by_key: dict[tuple[str, str], list[Charge]] = {}
-    for charge in rated.charges:
-        by_key.setdefault((charge.term, charge.subject), []).append(charge)
-    for (term, subject), charges in by_key.items():
-        yield _evaluation(evaluator, rated, term, subject), charges
-
-
-def _evaluation(evaluator: Evaluator, rated: RatedPart, term: str, subject: str) -> Evaluation:
+def evaluation(evaluator: Evaluator, rated: RatedPart, term: str, subject: str) -> Evaluation:
+    """The price `term` of one subject in one part of a month, to be kept."""
     part = evaluator.parts[rated.index]
-    content = canonical_json(
-        {
-            "contract": part.contract.id,
-            "contract_version": part.contract.version,
-            "contract_digest": part.contract.digest,
-            "engine": ENGINE,
-            "term": term,
-            "subject": subject,
-            "window": period_content(part.period),
-            "time_zone": part.contract.zone.key,
-            "in_service": [
-                {"asset": asset, **period_content(served)}
-                for asset, served in evaluator.served(rated.index)
-                if subject in (ALL_ASSETS, asset)
-            ],
-            **rests_on(evaluator, rated, term, subject),
-            "findings": [f for f in rated.findings if f.get("price") == term and f.get("subject") == subject],
-        }
-    )
-    return Evaluation(part.contract, term, subject, part.period, content)
+    content = {
+        "contract": part.contract.id,
+        "contract_version": part.contract.version,
+        "contract_digest": part.contract.digest,
+        "engine": ENGINE,
+        "term": term,
+        "subject": subject,
+        "window": period_content(part.period),
+        "time_zone": part.contract.zone.key,
+        "in_service": [
+            {"asset": asset, **period_content(served)}
+            for asset, served in evaluator.served(rated.index)
+            if subject in (ALL_ASSETS, asset)
+        ],
+        **_rests_on(evaluator, rated, term, subject),
+        "findings": [f for f in rated.findings if f.get("price") == term and f.get("subject") == subject],
+    }
+    return Evaluation(part.contract, term, subject, part.period, canonical_json(content))
 
 
-def rests_on(evaluator: Evaluator, rated: RatedPart, term: str, subject: str) -> dict[str, list[dict[str, object]]]:
+def _rests_on(evaluator: Evaluator, rated: RatedPart, term: str, subject: str) -> dict[str, list[dict[str, Any]]]:
     """The measures and judges that a price asked for about the subject, and all that those rest on."""
     index, contract = rated.index, evaluator.parts[rated.index].contract
-    touched = rated.touched[term]
-    asked = [
-        (name, of) for name, of in (*touched.measures, *touched.judges) if ALL_ASSETS in (subject, of) or of == subject
-    ]
-    found: dict[str, list[dict[str, object]]] = {"measures": [], "judges": []}
+    touched = rated.touched.get(term, Touched((), ()))
+    about = {subject, ALL_ASSETS}
+    asked = [one for one in (*touched.measures, *touched.judges) if subject == ALL_ASSETS or one[1] in about]
+    found: dict[str, list[dict[str, Any]]] = {"measures": [], "judges": []}
     for name, of in closure(evaluator, index, asked):
         if isinstance(contract.part(name), BaseMeasure | DerivedMeasure):
             found["measures"].append(measure_content(evaluator, index, name, of))

@@ -11,8 +11,10 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from billing.rating import Charge
+from billing.month import RatedLine
+from contracts.content import decimal_text
 from contracts.contract import Party
+from contracts.evaluate import ALL_ASSETS
 from vouch.canonical import plain
 from vouch.exact import exact
 from vouch.money import minor_digits, round_half_up
@@ -21,7 +23,10 @@ from vouch.period import Period, iso
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One charge as the customer reads it. `amount` is in whole minor units and negative for a credit."""
+    """One charge as the customer reads it. `amount` is in whole minor units and negative for a credit.
+
+    Quantity and unit price are cut after twelve decimals where they have more; the amount was made of the exact ones.
+    """
 
     position: int
     evaluation: int
@@ -91,13 +96,12 @@ class InvoiceHead:
         return self.number or f"draft-{self.id}"
 
 
-def compose(charges: Sequence[Charge], evaluation_ids: Sequence[int], currency: str) -> InvoiceBody:
-    """The invoice that these charges make; `evaluation_ids` are those that `Charge.evaluation` counts."""
+def compose(
+    rated: Sequence[RatedLine], evaluation_ids: Mapping[tuple[int, str, str], int], currency: str
+) -> InvoiceBody:
+    """The invoice that these lines make; `evaluation_ids` has the evaluation of each line's key."""
     with exact():
-        lines = tuple(
-            _line(position, charge, evaluation_ids[charge.evaluation])
-            for position, charge in enumerate(charges, start=1)
-        )
+        lines = tuple(_line(position, line, evaluation_ids[line.key]) for position, line in enumerate(rated, start=1))
         digits = minor_digits(currency)
         zero = Decimal(0).scaleb(-digits)
         vat_totals = []
@@ -109,18 +113,18 @@ def compose(charges: Sequence[Charge], evaluation_ids: Sequence[int], currency: 
         return InvoiceBody(lines, tuple(vat_totals), net, vat, net + vat)
 
 
-def _line(position: int, charge: Charge, evaluation: int) -> InvoiceLine:
-    amount = charge.money.rounded()
+def _line(position: int, line: RatedLine, evaluation: int) -> InvoiceLine:
+    charge, price = line.charge, line.charge.unit_price
     return InvoiceLine(
         position=position,
         evaluation=evaluation,
         term=charge.term,
-        asset=charge.asset,
+        asset=None if charge.subject == ALL_ASSETS else charge.subject,
         description=charge.description,
-        quantity=charge.quantity,
+        quantity=Decimal(decimal_text(charge.quantity)),
         unit=charge.unit,
-        unit_price=abs(amount) if charge.unit_price is None else charge.unit_price,
-        amount=amount,
+        unit_price=abs(line.amount) if price is None else Decimal(decimal_text(price)),
+        amount=line.amount,
         vat_percent=charge.vat_percent,
     )
 

@@ -17,12 +17,12 @@ from typing import Any, Final
 from psycopg import Connection, errors
 
 from billing import store
+from billing.corrections import cutoff
 from billing.invoice import InvoiceBody, InvoiceHead, Stamp, compose, document_content, invoice_number
-from billing.rating import rate
+from billing.month import rate_month
 from contracts import store as contract_store
 from contracts.contract import Party, governing
-from contracts.database_source import SummarySource
-from contracts.run import bring_up_to_date, evaluate_month, load_current
+from contracts.run import DatabaseKnowledge, bring_up_to_date, load_current
 from vouch.canonical import canonical_json, digest_of
 from vouch.database import advisory_lock
 from vouch.errors import Conflict
@@ -136,12 +136,17 @@ def _draft(conn: Connection[Any], contract: str, month: date) -> Closed:
         standing = store.find_for_month(conn, contract, month)
         if standing is not None and standing.status == "issued":
             return Closed(contract, Outcome.ISSUED, standing.id)
-        evaluations = evaluate_month(SummarySource(conn, known_at), versions, month)
-        ids = contract_store.add_evaluations(conn, contract, whole, evaluations, known_at)
-        body = compose(rate(evaluations), ids, current.currency)
+        rule = current.correction
+        billed_at = known_at if rule is None else cutoff(current, month, rule)
+        if billed_at > known_at:
+            return Closed(contract, Outcome.NOT_OVER, None)
+        rated = rate_month(DatabaseKnowledge(conn, contract, known_at, billed_at), month)
+        evaluations = rated.evaluations()
+        ids = contract_store.add_evaluations(conn, contract, list(evaluations.values()), billed_at)
+        body = compose(rated.lines, dict(zip(evaluations, ids, strict=True)), current.currency)
         if standing is not None and store.load_body(conn, standing) == body:
             return Closed(contract, Outcome.UNCHANGED, standing.id)
-        head = store.DraftHead(contract, current.issuer, current.customer, current.currency, month, whole, known_at)
+        head = store.DraftHead(contract, current.issuer, current.customer, current.currency, month, whole, billed_at)
         invoice = store.put_draft(conn, head, body)
     outcome = Outcome.DRAFTED if standing is None else Outcome.REVISED
     log.info("month closed", extra={"contract": contract, "outcome": outcome, "invoice": invoice})

@@ -5,7 +5,6 @@ Source: docs/statement.md.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -13,16 +12,14 @@ from typing import Any, Final
 
 from tzdata import IANA_VERSION
 
-from billing.corrections import Correcting, corrections
-from billing.rating import RatedPart, rate
-from billing.scene import Charge
+from billing.corrections import Correcting
+from billing.month import RatedLine, rate_month
+from billing.rating import RatedPart
 from contracts.content import decimal_text, fraction_content, judge_content, measure_content, period_content
-from contracts.contract import Contract
 from contracts.evaluate import ENGINE, Evaluator
 from contracts.facts import Fact, FactBook
 from contracts.views import view_differences
 from vouch.canonical import canonical_json, digest_of, plain
-from vouch.errors import NotFound
 from vouch.exact import exact
 from vouch.money import minor_digits, round_half_up
 from vouch.period import Period, iso
@@ -30,41 +27,18 @@ from vouch.period import Period, iso
 FORMAT: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class StatementLine:
-    """One charge as it is printed: `amount` in whole minor units, rounded once."""
+def statement(at: Correcting, month: date) -> dict[str, Any]:
+    """The statement of `month`, as known to the source that `at` opens. Raises NothingInPeriod.
 
-    charge: Charge
-    amount: Decimal
-    correction_of: date | None
-
-
-class NothingInPeriod(NotFound):
-    """No version of the contract governs any of the month."""
-
-    def __init__(self, contract: str, month: date) -> None:
-        super().__init__(f"contract {contract!r} is not in effect in {month:%Y-%m}")
-
-
-def statement(versions: Sequence[Contract], at: Correcting, month: date) -> dict[str, Any]:
-    """The statement of `month`, as known to the source that `at` opens. Raises NothingInPeriod."""
-    evaluator = at.evaluator(month)
-    if not evaluator.parts or evaluator.parts[-1].first != month:
-        raise NothingInPeriod(versions[-1].id, month)
-    rated = rate(evaluator)
-    own = [one for one in rated if evaluator.parts[one.index].first == month]
+    `digest` is the SHA-256 of all the rest as canonical JSON.
+    """
+    found = rate_month(at, month)
     with exact():
-        lines = [_line(charge, None) for one in own for charge in one.charges]
-        lines += [_line(charge, of) for of, charge in corrections(at, month, rated, evaluator)]
-        content = _content(evaluator, own, lines)
+        content = _content(found.evaluator, found.parts, found.lines)
     return content | {"digest": digest_of(canonical_json(content))}
 
 
-def _line(charge: Charge, of: date | None) -> StatementLine:
-    return StatementLine(charge, charge.money.rounded(), of)
-
-
-def _content(evaluator: Evaluator, own: Sequence[RatedPart], lines: Sequence[StatementLine]) -> dict[str, Any]:
+def _content(evaluator: Evaluator, own: Sequence[RatedPart], lines: Sequence[RatedLine]) -> dict[str, Any]:
     first, last = evaluator.parts[own[0].index], evaluator.parts[own[-1].index]
     contract = last.contract
     return {
@@ -117,7 +91,7 @@ def _part_content(evaluator: Evaluator, one: RatedPart) -> dict[str, Any]:
     }
 
 
-def _line_content(position: int, line: StatementLine) -> dict[str, Any]:
+def _line_content(position: int, line: RatedLine) -> dict[str, Any]:
     charge = line.charge
     content: dict[str, Any] = {
         "position": position,
@@ -138,7 +112,7 @@ def _line_content(position: int, line: StatementLine) -> dict[str, Any]:
     return content
 
 
-def _totals(lines: Sequence[StatementLine], currency: str) -> dict[str, Any]:
+def _totals(lines: Sequence[RatedLine], currency: str) -> dict[str, Any]:
     """Net is the sum of the rounded lines, VAT is per rate on its sum."""
     digits = minor_digits(currency)
     zero = Decimal(0).scaleb(-digits)

@@ -13,11 +13,10 @@ from psycopg import Connection
 
 from billing import store
 from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, compose, line_content, vat_content
-from billing.rating import rate
+from billing.month import RatedMonth, rate_month
 from contracts import store as contract_store
-from contracts.database_source import RawSource
-from contracts.evaluate import Evaluation
-from contracts.run import evaluate_month
+from contracts.evaluation import Evaluation
+from contracts.run import DatabaseKnowledge
 from contracts.store import StoredEvaluation
 from vouch.canonical import canonical_json, digest_of
 from vouch.errors import Conflict
@@ -51,34 +50,37 @@ class Verification:
 
 def verify_invoice(conn: Connection[Any], name: str, issuer: str | None = None) -> Verification:
     """Recompute one invoice. `conn` must not be in a transaction. Raises NoInvoice, or Conflict for a shared number."""
-    with snapshot(conn):
+    with snapshot(conn) as now:
         head = store.load_by_name(conn, name, issuer)
         body = store.load_body(conn, head)
         ids = sorted({line.evaluation for line in body.lines})
         stored = contract_store.list_evaluations(conn, ids)
         document = tuple(_document_differences(conn, head, body, stored))
         try:
-            versions = contract_store.load_versions(conn, head.contract, head.known_at)
-            evaluations = evaluate_month(RawSource(conn, head.known_at), versions, head.month)
+            raw = DatabaseKnowledge(conn, head.contract, now, head.known_at, from_raw=True)
+            rated = rate_month(raw, head.month)
         except Conflict as error:
             lines = tuple(_line_verdict(line, [str(error)]) for line in body.lines)
             return Verification(head.name, document, lines)
-    return _compare(head, body, stored, evaluations, document)
+        return _compare(head, body, stored, rated, document)
 
 
 def _compare(
     head: InvoiceHead,
     body: InvoiceBody,
     stored: Mapping[int, StoredEvaluation],
-    evaluations: list[Evaluation],
+    rated: RatedMonth,
     document: tuple[str, ...],
 ) -> Verification:
     """Hold the stored lines against the recomputed ones."""
     keys = {(one.version, one.term, one.subject, one.window): key for key, one in stored.items()}
-    ids = [keys.get((e.contract.version, e.term.id, e.subject, e.window), 0) for e in evaluations]
-    recomputed = compose(rate(evaluations), ids, head.currency)
+    evaluations = rated.evaluations()
+    ids = {
+        key: keys.get((one.contract.version, one.term, one.subject, one.window), 0) for key, one in evaluations.items()
+    }
+    recomputed = compose(rated.lines, ids, head.currency)
     expected = {line.position: line for line in recomputed.lines}
-    found = dict(zip(ids, evaluations, strict=True))
+    found = {ids[key]: one for key, one in evaluations.items()}
     rests_on = {key: list(_evaluation_differences(one, found.get(key))) for key, one in stored.items()}
     verdicts = [
         _line_verdict(line, [*rests_on[line.evaluation], *_line_differences(line, expected.get(line.position))])
@@ -143,14 +145,42 @@ def _evaluation_differences(stored: StoredEvaluation, recomputed: Evaluation | N
     if recomputed is None:
         yield f"term {stored.term!r} of version {stored.version} no longer covers {stored.subject}"
         return
-    content = recomputed.content()
-    if content == stored.content:
+    if recomputed.content == stored.content:
         return
-    before, now = json.loads(stored.content), json.loads(content)
-    yield from _source_differences(before["sources"], now["sources"])
-    for part in ("contract_digest", "engine", "window", "result", "spans", "exclusions", "findings"):
-        if before[part] != now[part]:
-            yield f"{part}: {_short(before[part])} stored, {_short(now[part])} recomputed"
+    before, now = json.loads(stored.content), json.loads(recomputed.content)
+    yield from _source_differences(_sources(before), _sources(now))
+    for part in ("contract_digest", "engine", "window", "in_service", "findings"):
+        if before.get(part) != now.get(part):
+            yield f"{part}: {_short(before.get(part))} stored, {_short(now.get(part))} recomputed"
+    yield from _result_differences(before, now)
+
+
+def _sources(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The streams that an evaluation rests on, each once, whichever measures saw them."""
+    found = [
+        source
+        for measure in content.get("measures", ())
+        for asset in measure.get("assets", ())
+        for source in asset["sources"]
+    ]
+    return list({canonical_json(source): source for source in found}.values())
+
+
+def _result_differences(before: dict[str, Any], now: dict[str, Any]) -> Iterator[str]:
+    """Measures and judges whose results differ, by name; what they rest on is told by the sources."""
+    for kind, name in (("measures", "measure"), ("judges", "judge")):
+        others = {(one[name], one["subject"]): one for one in now.get(kind, ())}
+        for one in before.get(kind, ()):
+            other = others.pop((one[name], one["subject"]), None)
+            whose = f"{name} {one[name]} of {one['subject']}"
+            if other is None:
+                yield f"{whose} is no longer asked for"
+                continue
+            for field in sorted(one.keys() | other.keys()):
+                if field != "assets" and one.get(field) != other.get(field):
+                    yield f"{whose}: {field} {_short(one.get(field))} stored, {_short(other.get(field))} recomputed"
+        for key, subject in others:
+            yield f"{name} {key} of {subject} was not asked for when it was evaluated"
 
 
 def _source_differences(before: list[dict[str, Any]], now: list[dict[str, Any]]) -> Iterator[str]:

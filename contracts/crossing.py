@@ -13,7 +13,7 @@ from contracts.measure.counter import measure_counter
 from contracts.scene import Scene
 from contracts.source import Stream
 from contracts.terms import Counter
-from ingest.summary import Shown, readings_as_runs
+from ingest.summary import Run, Shown
 from vouch.period import Period, to_micros
 
 
@@ -61,5 +61,5 @@ def _clipped(stream: Stream, span: Period) -> Stream | None:
     if part is None:
         return None
     shown: tuple[Shown, ...] = tuple(one for one in stream.readings if one.at <= part.end)
-    runs = tuple(readings_as_runs([(to_micros(one.at), float(one.value)) for one in shown]))
+    runs = tuple(Run(at, at, value, value, 0) for at, value in ((to_micros(one.at), str(one.value)) for one in shown))
     return replace(stream, part=part, readings=shown, runs=runs, after=None)

@@ -120,11 +120,16 @@ def registry_faults(
         elif owner != written.customer:
             message = f"asset {covered.asset!r} belongs to customer {owner!r}"
             faults.append(Fault(("assets", i, "asset"), message))
+    return faults or metric_faults(written, metrics)
+
+
+def metric_faults(written: ContractDocument, metrics: Mapping[str, Mapping[str, Metric]]) -> list[Fault]:
+    """What does not fit the metrics that every covered asset has; `metrics` are by asset and name."""
     shared = _shared_metrics([metrics[a.asset] for a in written.assets if a.asset in metrics])
-    if not faults:
-        for place, parts in (("measures", written.measures), ("judges", written.judges)):
-            for i, part in enumerate(parts):
-                faults += [Fault((place, i, *path), text) for path, text in part.faults(shared)]
+    faults: list[Fault] = []
+    for place, parts in (("measures", written.measures), ("judges", written.judges)):
+        for i, part in enumerate(parts):
+            faults += [Fault((place, i, *path), text) for path, text in part.faults(shared)]
     return faults
 
 

@@ -4,7 +4,7 @@ Pure. `evidence.yaml` says what is measured, by which devices, and whom they ser
 (evidence_readings.py), contract versions and facts as they are written anyway. docs/evidence.md shows a folder.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.evidence_readings import ROW_SCHEMA, Readings
 from contracts.fact_entry import AnyEntry
-from ingest.catalogue import Catalogue, Series
+from ingest.catalogue import Catalogue, Metric, Series
 from ingest.registry_file import METRIC, Instant, MetricMeaning, Name, Slug
 from vouch.canonical import canonical_json
 from vouch.document import Document, Fault, parse_document
@@ -157,6 +157,17 @@ def catalogue_of(written: EvidenceDocument) -> Catalogue:
             number += 1
             catalogue[device][metrics[key].name] = Series(number, device, metrics[key])
     return catalogue
+
+
+def metrics_of(evidence: Evidence, assets: Iterable[str]) -> dict[str, dict[str, Metric]]:
+    """The metrics of all devices that ever served each of `assets`, by name; an asset without a device has no entry."""
+    wanted = set(assets)
+    found: dict[str, dict[str, Metric]] = {}
+    for one in evidence.document.assignments:
+        if one.asset in wanted:
+            series = evidence.catalogue.get(one.device, {})
+            found.setdefault(one.asset, {}).update({name: known.metric for name, known in series.items()})
+    return found
 
 
 def metric_name(key: str) -> str:

@@ -81,7 +81,7 @@ def _ref_faults(path: Path, part: Part, by_id: Placed) -> Iterator[Fault]:
         known = {name: other for name, (_, other) in by_id.items() if _fits(ref, other, path, by_id[name][0])}
         if ref.id in known and ref.id != part.id:
             continue
-        near = get_close_matches(ref.id, known, n=1, cutoff=0.6)
+        near = get_close_matches(ref.id, known, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known) or 'none'}"
         yield Fault((*path, *ref.path), f"{ref.id!r} is not {ref.wanted.value} of this contract{hint}")
     repeated = [i for i, n in Tally((ref.path[:-1], ref.id) for ref in part.refs()).items() if n > 1]
@@ -213,5 +213,3 @@ def _correction_faults(prices: Sequence[Part]) -> Iterator[Fault]:
             if name in indexed:
                 yield Fault(("prices", i, "of"), f"{name!r} follows an indexation already")
             indexed[name] = i
-
-

@@ -3,22 +3,21 @@
 Shell: fetches, calls the pure part, saves.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from psycopg import Connection
 
-from contracts import store
-from contracts.contract import Contract, governing
+from contracts import fact_store, store
+from contracts.contract import Contract
+from contracts.database_source import RawSource, SummarySource
 from contracts.document import ContractDocument, registry_faults
-from contracts.evaluate import Evaluation, evaluate, needs
-from contracts.streams import Source, load_streams
+from contracts.evaluate import Evaluator
 from ingest.registry import list_metrics
 from ingest.summariser import summarise_stale
 from vouch.document import Document
 from vouch.knowledge import recording
-from vouch.period import Period
 
 
 def bring_up_to_date(conn: Connection[Any]) -> None:
@@ -42,24 +41,27 @@ def apply_contract(conn: Connection[Any], document: Document, written: ContractD
         return store.add_version(conn, written, recorded_at)
 
 
-def evaluate_month(
-    source: Source,
-    versions: Sequence[Contract],
-    month: date,
-    *,
-    until: datetime | None = None,
-) -> list[Evaluation]:
-    """What a contract's month came to as the source knows it; with `until`, what it has come to by then.
+@dataclass(frozen=True, slots=True)
+class DatabaseKnowledge:
+    """What the database knows of a contract inside the snapshot taken at `now`, as it was known at `known_at`.
 
-    `versions` are the contract's, at least one. A month before or after the contract has no evaluations.
+    Stored summaries hold what is known now; anything earlier is read from raw readings, and so is everything where
+    `from_raw` is asked for. With `until`, the last month is what it has come to by then.
     """
-    window = versions[-1].month(month)
-    if until is not None:
-        window = Period(window.start, max(window.start, min(window.end, until)))
-    evaluations: list[Evaluation] = []
-    for version, part in governing(versions, window):
-        evaluations += evaluate(version, part, load_streams(source, version.assets, part, needs(version, part)))
-    return evaluations
+
+    conn: Connection[Any]
+    contract: str
+    now: datetime
+    known_at: datetime
+    from_raw: bool = False
+    until: datetime | None = None
+
+    def evaluator(self, month: date, known_at: datetime | None = None) -> Evaluator:
+        """The contract's months up to `month`. Raises NoContract where no version was known."""
+        at = known_at or self.known_at
+        versions = store.load_versions(self.conn, self.contract, at)
+        source = (RawSource if self.from_raw or at != self.now else SummarySource)(self.conn, at)
+        return Evaluator(versions, source, fact_store.load_book(self.conn, self.contract, at), month, self.until)
 
 
 def load_current(conn: Connection[Any], contract: str) -> Contract:

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from psycopg import Connection, errors
 
+from contracts.amendment import check_succession
 from contracts.contract import Contract, Party
 from contracts.document import ContractDocument, canonical_document, contract_of, contract_of_canonical
-from contracts.evaluate import Evaluation
+from contracts.evaluation import Evaluation
 from vouch.canonical import digest_of
 from vouch.errors import Conflict, NotFound
-from vouch.period import Period, iso
+from vouch.period import Period
 
 
 class NoContract(NotFound):
@@ -39,10 +40,6 @@ class VersionIsAgreed(Conflict):
         )
 
 
-class AmendmentRefused(Conflict):
-    """A further version does not follow from the one before."""
-
-
 def add_version(conn: Connection[Any], written: ContractDocument, recorded_at: datetime) -> bool:
     """Store an agreed version; returns False where exactly this one is stored already.
 
@@ -55,33 +52,12 @@ def add_version(conn: Connection[Any], written: ContractDocument, recorded_at: d
         if same.digest != contract.digest:
             raise VersionIsAgreed(contract.id, contract.version)
         return False
-    _check_succession(contract, [*stored.values()])
+    check_succession(contract, [*stored.values()])
     try:
         _insert(conn, contract, canonical_document(written), recorded_at)
     except errors.ForeignKeyViolation as error:
         raise Conflict(f"contract {contract.id!r}: {error.diag.message_detail}") from error
     return True
-
-
-def _check_succession(contract: Contract, stored: Sequence[Contract]) -> None:
-    if not stored:
-        if contract.version != 1:
-            raise AmendmentRefused(f"contract {contract.id!r} begins with version 1")
-        return
-    last = max(stored, key=lambda version: version.version)
-    if contract.version != last.version + 1:
-        raise AmendmentRefused(f"contract {contract.id!r}: the next version is {last.version + 1}")
-    for name in ("issuer", "customer", "currency", "zone"):
-        if getattr(contract, name) != getattr(last, name):
-            raise AmendmentRefused(
-                f"contract {contract.id!r}: {name} stays {getattr(last, name)}; another {name} is another contract"
-            )
-    month = contract.month(contract.effective_from.astimezone(contract.zone).date())
-    if contract.effective_from != month.start or contract.effective_from <= last.effective_from:
-        raise AmendmentRefused(
-            f"contract {contract.id!r}: an amendment takes effect at the start of a month in {contract.zone.key}, "
-            f"after {iso(last.effective_from)}"
-        )
 
 
 def _insert(conn: Connection[Any], contract: Contract, document: str, recorded_at: datetime) -> None:
@@ -242,15 +218,17 @@ _ADD: Final = """
 def add_evaluations(
     conn: Connection[Any],
     contract: str,
-    month: Period,
     evaluations: Sequence[Evaluation],
     known_at: datetime,
 ) -> list[int]:
     """Keep each evaluation, as a further revision where it differs from the last one; the ids that stand, in order."""
-    latest = _list_latest(conn, contract, month)
+    if not evaluations:
+        return []
+    window = Period(min(one.window.start for one in evaluations), max(one.window.end for one in evaluations))
+    latest = _list_latest(conn, contract, window)
     fresh = []
     for evaluation in evaluations:
-        content = evaluation.content()
+        content = evaluation.content
         digest = digest_of(content)
         standing = latest.get(_key(evaluation))
         if standing is None or standing[2] != digest:
@@ -259,33 +237,32 @@ def add_evaluations(
     if fresh:
         with conn.cursor() as cur, cur.copy(_ADD) as copy:
             for evaluation, revision, content, digest in fresh:
-                window = evaluation.window
                 copy.write_row(
                     (
                         contract,
                         evaluation.contract.version,
-                        evaluation.term.id,
+                        evaluation.term,
                         evaluation.subject,
-                        window.start,
-                        window.end,
+                        evaluation.window.start,
+                        evaluation.window.end,
                         revision,
                         known_at,
                         content,
                         digest,
                     )
                 )
-        latest = _list_latest(conn, contract, month)
+        latest = _list_latest(conn, contract, window)
     return [latest[_key(evaluation)][0] for evaluation in evaluations]
 
 
 def _key(evaluation: Evaluation) -> tuple[int, str, str, datetime]:
-    return evaluation.contract.version, evaluation.term.id, evaluation.subject, evaluation.window.start
+    return evaluation.contract.version, evaluation.term, evaluation.subject, evaluation.window.start
 
 
 def _list_latest(
-    conn: Connection[Any], contract: str, month: Period
+    conn: Connection[Any], contract: str, window: Period
 ) -> dict[tuple[int, str, str, datetime], tuple[int, int, str]]:
-    given = {"contract": contract, "start": month.start, "end": month.end}
+    given = {"contract": contract, "start": window.start, "end": window.end}
     rows = conn.execute(_LATEST, given).fetchall()
     return {
         (version, term, subject, start.astimezone(UTC)): (key, revision, digest)

@@ -1,0 +1,58 @@
+"""Evaluation without a database: contract files and a folder of evidence.
+
+Pure. Source: docs/evidence.md.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from contracts.amendment import check_succession
+from contracts.contract import Contract, linked
+from contracts.document import contract_of, metric_faults, parse_contract
+from contracts.evaluate import Evaluator
+from contracts.evidence import Evidence, metrics_of
+from contracts.evidence_source import EvidenceSource
+from contracts.facts import book_at
+from vouch.errors import Conflict, Invalid, NotFound
+from vouch.period import iso
+
+
+def read_versions(files: Iterable[tuple[str, str]], evidence: Evidence) -> list[Contract]:
+    """The versions that (text, file name) state, in order. Raises DocumentFaults where one does not fit the evidence,
+    Conflict or Invalid
+    where they are not versions of the contract that the evidence is of."""
+    versions: dict[int, Contract] = {}
+    for text, name in files:
+        document, written = parse_contract(text, name)
+        faults = metric_faults(written, metrics_of(evidence, [covered.asset for covered in written.assets]))
+        if faults:
+            raise document.faults(faults)
+        contract = contract_of(written)
+        if contract.id != evidence.document.contract:
+            raise Invalid(f"{name}: the evidence is of contract {evidence.document.contract!r}, not of {contract.id!r}")
+        if contract.version in versions:
+            raise Conflict(f"{name}: version {contract.version} of {contract.id!r} is given twice")
+        versions[contract.version] = contract
+    ordered = [versions[number] for number in sorted(versions)]
+    for n, version in enumerate(ordered):
+        check_succession(version, ordered[:n])
+    return linked(ordered)
+
+
+@dataclass(frozen=True, slots=True)
+class FolderKnowledge:
+    """What a folder of evidence knows of a contract; by default all of it."""
+
+    versions: Sequence[Contract]
+    evidence: Evidence
+    known_at: datetime | None = None
+
+    def evaluator(self, month: date, known_at: datetime | None = None) -> Evaluator:
+        """The contract's months up to `month`, as known at `known_at` or as this is. Raises NotHeld."""
+        source = EvidenceSource(self.evidence, known_at or self.known_at)
+        known = [one for one in self.versions if self.evidence.knows_version(one.version, source.known_at)]
+        if not known:
+            raise NotFound(f"no version of contract {self.versions[0].id!r} was known before {iso(source.known_at)}")
+        self.evidence.check_holds(known[-1].month(month))
+        return Evaluator(known, source, book_at(self.evidence.facts, source.known_at), month)
