@@ -1,28 +1,30 @@
 """Small constructors for tests, so that inputs can be checked by hand: `timeline("UUD?U", each=HOUR)`.
 
-`stream` does in memory what contracts/streams.py does with the database: summarise days, take those that are needed,
-break silences longer than the carry, cut at the boundaries.
+`stream` is put together by the product's own contracts/streams.py, from a source in memory.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from contracts.calendar import WEEKDAYS, WallSpan
 from contracts.contract import Contract, CoveredAsset
-from contracts.source import Stream, clip_runs, needed_cuts, needed_days
+from contracts.evidence import AssignmentDocument, Evidence, EvidenceDocument
+from contracts.evidence_readings import Readings, SeriesReadings
+from contracts.evidence_source import EvidenceSource
+from contracts.source import Need, Stream
+from contracts.streams import load_streams
 from contracts.terms import FixedFee, Term, UptimeGuarantee, UsagePrice
 from contracts.terms.fixed_fee import FeePer
 from contracts.terms.uptime_guarantee import Credit, CreditLadder, CreditPerStartedPoint, CreditTier, UnknownAs
 from contracts.terms.usage_price import PriceTier, Scope
 from contracts.timeline import Timeline
-from ingest.catalogue import Metric, MetricKind, OnFall, Series
-from ingest.reading import decimal_of
-from ingest.summary import DaySummary, Shown, summarise, summarise_days
-from vouch.period import DAY, Period, to_micros, union, utc_day
+from ingest.catalogue import Assignment, Metric, MetricKind, OnFall, Series
+from ingest.summary import DaySummary, summarise
+from vouch.period import DAY, Period, to_micros, union
 
 SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -120,39 +122,32 @@ def stream(
     asset: str = "asset-1",
     device: str = "d-1",
     serves_from: datetime = LONG_AGO,
-    carry: timedelta | None = None,
+    **wanted: Any,
 ) -> Stream:
-    """What `device` showed for `asset` in `part`, from all its readings ever."""
+    """What `device` showed for `asset` in `part`, from all its readings ever; `wanted` as in Need: carry, raw..."""
     of = of or metric()
-    said = sorted(said)
-    days = list(summarise_days(of.kind, timedelta(seconds=of.silence_seconds_max), micros(said)))
-    own = needed_days(days, serves_from, part)
-    if carry is not None:
-        own = tuple(_broken(of, one, said, carry) for one in own)
-    around = {at: _around(said, at) for at in needed_cuts(own, serves_from, part)}
-    before = own and datetime.combine(own[0].day, time(), UTC)
-    earlier = [value for at, value in said if before and serves_from <= at < before]
-    return Stream(
-        asset=asset,
-        device=device,
-        metric=of,
-        part=part,
-        runs=clip_runs(own, serves_from, part, around),
-        highest_before=decimal_of(max(earlier)) if earlier and of.on_fall is OnFall.DIP else None,
-        days=own,
+    source = said_by(said, of, device, Assignment(asset, device, serves_from, None))
+    need = Need(asset, of.name, **wanted)
+    found = load_streams(source, [CoveredAsset(asset, part.start, part.end)], part, [need])
+    (one,) = found[asset, of.name]
+    return one
+
+
+def said_by(said: Iterable[Said], of: Metric, device: str, *assignments: Assignment) -> EvidenceSource:
+    """A source that knows what one device said of one metric, and whom it served."""
+    readings = micros(said)
+    instants, values = [at for at, _ in readings], [value for _, value in readings]
+    held = Readings({1: SeriesReadings(instants, values, instants)}, len(readings), 0, 0, ())
+    written = EvidenceDocument.model_construct(
+        assignments=[
+            AssignmentDocument.model_construct(
+                asset=one.asset, device=one.device, serves_from=one.serves_from, serves_until=one.serves_until
+            )
+            for one in assignments
+        ]
     )
-
-
-def _broken(of: Metric, one: DaySummary, said: Sequence[Said], carry: timedelta) -> DaySummary:
-    if all(run.silence_max <= carry for run in one.runs):
-        return one
-    return summarise(of.kind, carry, micros(r for r in said if utc_day(r[0]) == one.day))
-
-
-def _around(said: Sequence[Said], at: datetime) -> tuple[Shown, Shown]:
-    before = max(reading for reading in said if reading[0] <= at)
-    after = min(reading for reading in said if reading[0] > at)
-    return Shown(before[0], decimal_of(before[1])), Shown(after[0], decimal_of(after[1]))
+    evidence = Evidence(written, {device: {of.name: Series(1, device, of)}}, held, (), ())
+    return EvidenceSource(evidence, datetime.max.replace(tzinfo=UTC))
 
 
 def wall(text: str) -> WallSpan:
