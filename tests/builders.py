@@ -1,25 +1,27 @@
 """Small constructors for tests, so that inputs can be checked by hand: `states("UUD?U", each=HOUR)`.
 
-`stream` does in memory what contracts/streams.py does with the database: summarise days, take those that are needed,
-break silences longer than the carry, cut at the boundaries.
+`stream` is put together by the product's own contracts/streams.py, from a source in memory.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from contracts.calendar import WEEKDAYS, WallSpan
+from contracts.contract import CoveredAsset
+from contracts.evidence import AssignmentDocument, Evidence, EvidenceDocument
+from contracts.evidence_readings import Readings, SeriesReadings
+from contracts.evidence_source import EvidenceSource
 from contracts.fact_entry import FactLog
 from contracts.facts import FactBook, book_at
 from contracts.scene import Measured, Scene
-from contracts.source import Need, Stream, clip_runs, needed_cuts, needed_days
-from ingest.catalogue import Metric, MetricKind, OnFall, Series
-from ingest.reading import decimal_of
-from ingest.summary import DaySummary, Shown, readings_as_runs, summarise, summarise_days
-from vouch.period import DAY, Period, iso, to_micros, utc_day
+from contracts.source import Need, Stream
+from contracts.streams import load_streams
+from ingest.catalogue import Assignment, Metric, MetricKind, OnFall, Series
+from ingest.summary import DaySummary, summarise
+from vouch.period import DAY, Period, iso, to_micros
 
 SECOND: Final = timedelta(seconds=1)
 MINUTE: Final = timedelta(minutes=1)
@@ -111,50 +113,33 @@ def stream(
     device: str = "d-1",
     serves_from: datetime = LONG_AGO,
     serves_until: datetime | None = None,
-    carry: timedelta | None = None,
     need: Need | None = None,
+    **wanted: Any,
 ) -> Stream:
-    """What `device` showed for `asset` in `part`, from all its readings ever: as `need` asks, or for a carry."""
+    """What `device` showed for `asset` in `part`, from all its readings ever; `wanted` as in Need: carry, raw..."""
     of = of or metric()
-    need = need or Need(asset, of.name, carry=carry)
-    said = sorted(said)
-    days = list(summarise_days(of.kind, timedelta(seconds=of.silence_seconds_max), micros(said)))
-    own = tuple(_broken(of, one, said, need) for one in needed_days(days, serves_from, part))
-    around = {at: _around(said, at) for at in needed_cuts(own, serves_from, part)}
-    before = own and datetime.combine(own[0].day, time(), UTC)
-    earlier = [value for at, value in said if before and serves_from <= at < before]
-    served = [_shown(one) for one in said if serves_from <= one[0] and (serves_until is None or one[0] <= serves_until)]
-    first = max((one.at for one in served if one.at <= part.start), default=part.start)
-    return Stream(
-        asset=asset,
-        device=device,
-        metric=of,
-        part=part,
-        runs=clip_runs(own, serves_from, part, around),
-        highest_before=decimal_of(max(earlier)) if earlier and (need.highest or of.on_fall is OnFall.DIP) else None,
-        days=own,
-        readings=tuple(one for one in served if first <= one.at <= part.end) if need.raw else (),
-        after=next((one for one in served if part.end < one.at), None) if need.after else None,
+    source = said_by(said, of, device, Assignment(asset, device, serves_from, serves_until))
+    need = need or Need(asset, of.name, **wanted)
+    found = load_streams(source, [CoveredAsset(asset, part.start, part.end)], part, [need])
+    (one,) = found[asset, of.name]
+    return one
+
+
+def said_by(said: Iterable[Said], of: Metric, device: str, *assignments: Assignment) -> EvidenceSource:
+    """A source that knows what one device said of one metric, and whom it served."""
+    readings = micros(said)
+    instants, values = [at for at, _ in readings], [value for _, value in readings]
+    held = Readings({1: SeriesReadings(instants, values, instants)}, len(readings), 0, 0, ())
+    written = EvidenceDocument.model_construct(
+        assignments=[
+            AssignmentDocument.model_construct(
+                asset=one.asset, device=one.device, serves_from=one.serves_from, serves_until=one.serves_until
+            )
+            for one in assignments
+        ]
     )
-
-
-def _shown(reading: Said) -> Shown:
-    return Shown(reading[0], decimal_of(reading[1]))
-
-
-def _broken(of: Metric, one: DaySummary, said: Sequence[Said], need: Need) -> DaySummary:
-    own = micros(r for r in said if utc_day(r[0]) == one.day)
-    if need.step is not None and any(Decimal(r.last_value) - Decimal(r.first_value) > need.step for r in one.runs):
-        return replace(one, runs=readings_as_runs(own))
-    if need.carry is None or all(run.silence_max <= need.carry for run in one.runs):
-        return one
-    return summarise(of.kind, need.carry, own)
-
-
-def _around(said: Sequence[Said], at: datetime) -> tuple[Shown, Shown]:
-    before = max(reading for reading in said if reading[0] <= at)
-    after = min(reading for reading in said if reading[0] > at)
-    return Shown(before[0], decimal_of(before[1])), Shown(after[0], decimal_of(after[1]))
+    evidence = Evidence(written, {device: {of.name: Series(1, device, of)}}, held, (), ())
+    return EvidenceSource(evidence, datetime.max.replace(tzinfo=UTC))
 
 
 def scene(
