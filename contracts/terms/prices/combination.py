@@ -52,20 +52,28 @@ Cap = Annotated[
 
 
 class LongCap(Model):
-    """A cap over a window of several months; amendments leave what was used of it as it is."""
+    """A cap over a window of several months; amendments leave what was used of it as it is.
+
+    In each month a share is of the window's charges so far; what it keeps back is paid later in the window, once
+    further charges allow it. What an amount keeps back is not paid.
+    """
 
     window: SettledWindow
     cap: Cap
 
 
 class Claim(Model):
-    """Paid only where a fact of kind `claim` names the remedy and month, known within so many days after the month."""
+    """Paid only where a fact of kind `claim`, by the customer, names the remedy and month, and is known within so many
+    local days after the month. The supplier's answer to it changes nothing."""
 
     within_days: Days
 
 
 class Combination(PricePart):
-    """`kind: combination` of remedies listed above, subject by subject."""
+    """`kind: combination` of remedies listed above, subject by subject. Bonuses named in it are left as they are.
+
+    Claims come first, then the rule, the cap per month and the cap per window. Caps are for each subject by itself.
+    """
 
     kind: Literal["combination"]
     of: Prices
