@@ -12,8 +12,7 @@ from contracts.terms.prices.remedy import Base, Cap
 
 
 class BonusPerPoint(Model):
-    """`percent` of the base for each `points` percentage points beyond promise and dead band: each full one, or in
-    proportion."""
+    """`percent` of the base for each `points` beyond promise and dead band: each full one, or in proportion."""
 
     form: Literal["per_full_point", "linear"]
     points: Annotated[Positive, Field(le=100)]
@@ -30,7 +29,8 @@ class BonusFlat(Model):
 
 
 class Bonus(PricePart):
-    """`kind: bonus`. `dead_band_points` percentage points beyond the promise earn nothing."""
+    """`kind: bonus`. `dead_band_points` beyond the promise earn nothing. Points are as in a remedy: percentage points,
+    or the measure's own unit."""
 
     gives: ClassVar[frozenset[Wanted]] = frozenset({Wanted.PRICE, Wanted.REMEDY})
 

@@ -35,7 +35,8 @@ class CreditTier(Model):
 
 
 class Ladder(Model):
-    """The lowest tier that the share falls below decides; `below` falls and `percent` rises from tier to tier."""
+    """The lowest tier that the share falls below decides; `below` falls and `percent` rises from tier to tier. For a
+    promise of at least or more than so many percent."""
 
     form: Literal["ladder"]
     tiers: Annotated[list[CreditTier], Field(min_length=1, max_length=50)]
@@ -51,7 +52,9 @@ class Ladder(Model):
 
 
 class PerPoint(Model):
-    """`percent` of the base for each `points` percentage points of shortfall: each started one, or in proportion."""
+    """`percent` of the base for each `points` of shortfall: each started one, or in proportion. Percentage points where
+    the promise is in percent, else the measure's own unit; of a promise of at most so much the shortfall is the excess.
+    """
 
     form: Literal["per_started_point", "linear"]
     points: Annotated[Positive, Field(le=100)]
@@ -61,7 +64,8 @@ class PerPoint(Model):
 
 
 class Proportion(Model):
-    """The base times (promised / measured - 1); the cap where nothing was measured at all."""
+    """The base times (promised / measured - 1), or (measured / promised - 1) for a promise of at most so much; the cap
+    where that would divide by zero or less."""
 
     form: Literal["ratio"]
     base: Base
@@ -86,7 +90,8 @@ class PerTime(Model):
 
 
 class PerIncident(Model):
-    """`amount` for each incident whose response, or whole duration, took longer than `over_hours`."""
+    """`amount` for each incident whose response, or whole duration, took longer than `over_hours`. The response to an
+    incident that ended without one took as long as the incident."""
 
     form: Literal["per_incident"]
     limit_of: Literal["response", "duration"]
