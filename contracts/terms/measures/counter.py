@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from contracts.terms.acceptance import AcceptanceRule
 from contracts.terms.base import (
     EITHER,
     GIVEN,
@@ -67,7 +68,12 @@ class Estimate(Model):
 
 
 class Counter(Measure):
-    """`kind: counter`. `jitter`, `step_max` and `modulus` are in the metric's own unit, `unit` is what is given."""
+    """`kind: counter`. `jitter`, `step_max` and `modulus` are in the metric's own unit, `unit` is what is given.
+
+    A fall of at most `jitter` is disregarded until the old height is reached. A rise of more than `step_max`, that from
+    zero after a fall included, counts once the next reading stays at the new height, less jitter; else that one reading
+    is disregarded. `acceptance` is what a fact of kind `counter_correction` or `device_swap` needs to count.
+    """
 
     gives: ClassVar[frozenset[Wanted]] = QUANTITY
 
@@ -82,11 +88,13 @@ class Counter(Measure):
     attribution: Attribution
     rounding: Annotated[Annotated[Literal["none"], WORD] | Annotated[Rounding, GIVEN], EITHER]
     missing: Annotated[Annotated[Literal["none"], WORD] | Annotated[Estimate, GIVEN], EITHER]
+    acceptance: AcceptanceRule
 
     @property
     def chained(self) -> bool:
-        """An estimate rests on the months before."""
-        return self.window != "month" or self.missing != "none"
+        """An estimate rests on the months before, and so do a height not reached again and a rise not confirmed."""
+        remembers = self.jitter > 0 or self.step_max != "none"
+        return self.window != "month" or self.missing != "none" or remembers
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -1,0 +1,87 @@
+"""Laws of counters: whatever is agreed, adjoining parts add up to the whole."""
+
+from datetime import timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.measure.counter import counter_needs, measure_counter
+from contracts.scene import Measured
+from contracts.terms import Counter
+from tests.builders import HOUR, T0, metric, scene, stream
+from vouch.period import Period
+
+# Readings on whole hours over some days, values near one another and near the modulus, so that every rule comes up.
+READINGS = st.dictionaries(
+    st.integers(-30, 60), st.integers(0, 12) | st.integers(90, 99) | st.integers(0, 99), max_size=40
+)
+EDGES = st.lists(st.integers(-20, 140).map(lambda n: n / 2), min_size=2, max_size=5, unique=True).map(sorted)
+
+
+@st.composite
+def terms(draw: st.DrawFn) -> Counter:
+    on_fall = draw(st.sampled_from(["reset", "rollover", "high_water", "refuse"]))
+    agreed: dict[str, Any] = {
+        "id": "use",
+        "kind": "counter",
+        "window": "month",
+        "metric": "counter",
+        "unit": draw(st.sampled_from(["MTR", "KMT"])),
+        "scope": "asset",
+        "on_fall": on_fall,
+        "jitter": draw(st.sampled_from(["0", "0", "1", "3"])),
+        "step_max": draw(st.sampled_from(["none", "5", "40"])),
+        "attribution": draw(st.sampled_from(["at_reading", "interpolate"])),
+        "rounding": "none",
+        "missing": "none",
+        "acceptance": "not_needed",
+    }
+    return Counter.model_validate(agreed | ({"modulus": "100"} if on_fall == "rollover" else {}))
+
+
+def part(start: float, end: float) -> Period:
+    return Period(T0 + start * HOUR, T0 + end * HOUR)
+
+
+def measured(of: Counter, said: dict[int, int], within: Period, earlier: Measured | None) -> Measured:
+    (need,) = counter_needs(of, "asset-1")
+    readings = [(T0 + hour * HOUR, float(value)) for hour, value in said.items()]
+    one = stream(readings, within, metric(unit="MTR"), need=need, serves_from=T0 - timedelta(hours=25))
+    return measure_counter(of, scene([one], within, earlier=earlier if of.chained else None))
+
+
+@given(terms(), READINGS, EDGES)
+@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_adjoining_parts_add_up_to_the_whole(of: Counter, said: dict[int, int], edges: list[float]) -> None:
+    before = measured(of, said, part(-25, edges[0]), None) if edges[0] > -25 else None
+
+    whole = measured(of, said, part(edges[0], edges[-1]), before)
+    found, earlier = Fraction(0), before
+    for start, end in pairwise(edges):
+        earlier = measured(of, said, part(start, end), earlier)
+        found += earlier.amount
+
+    assert found == whole.amount
+
+
+@given(terms(), READINGS, EDGES)
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_use_is_never_negative(of: Counter, said: dict[int, int], edges: list[float]) -> None:
+    assert measured(of, said, part(edges[0], edges[-1]), None).amount >= 0
+
+
+@given(terms(), st.lists(st.integers(0, 5), min_size=1, max_size=30))
+@settings(max_examples=200, derandomize=True, deadline=None)
+def test_a_counter_that_only_rises_in_small_steps_is_the_difference_under_every_rule(
+    of: Counter, steps: list[int]
+) -> None:
+    heights = [sum(steps[:n]) for n in range(len(steps) + 1)]
+    if of.modulus is not None and heights[-1] >= 90:
+        return
+
+    found = measured(of, dict(enumerate(heights)), part(0, len(steps)), None)
+
+    assert found.amount * (1000 if of.unit == "KMT" else 1) == heights[-1]
