@@ -3,7 +3,7 @@
 `stream` is put together by the product's own contracts/streams.py, from a source in memory.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
