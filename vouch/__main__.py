@@ -2,7 +2,7 @@
 
 import click
 
-from vouch.commands import bill, declare, evidence, fact, ingested, services, simulate
+from vouch.commands import bill, declare, evaluate, evidence, fact, ingested, services, simulate
 from vouch.commands.common import Commands
 
 
@@ -19,6 +19,10 @@ def main() -> None:
       vouch close 2026-10               evaluate a month and draft its invoices
       vouch invoice issue --month 2026-10
       vouch verify --all                recompute every line from raw readings
+
+    
+    Without a database:
+      vouch evaluate CONTRACT --evidence FOLDER --period 2026-10
     """
 
 
@@ -35,6 +39,8 @@ for command in (
     bill.close,
     bill.invoice,
     bill.verify,
+    evaluate.statement,
+    evaluate.evaluate,
     evidence.evidence,
     ingested.balance,
     ingested.rejections,
