@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from contracts.terms.acceptance import AcceptanceRule
 from contracts.terms.base import (
     EITHER,
     GIVEN,
@@ -58,7 +59,10 @@ _Amount = Annotated[
 
 
 class EventSum(Measure):
-    """`kind: event_sum`. `of` says what an event adds: its `value`, a constant, or a mean held for some seconds."""
+    """`kind: event_sum`. `of` says what an event adds: its `value`, a constant, or a mean held for some seconds.
+
+    `acceptance` is what a fact of kind `event_cancelled` needs to count.
+    """
 
     gives: ClassVar[frozenset[Wanted]] = QUANTITY
 
@@ -68,6 +72,7 @@ class EventSum(Measure):
     scope: Scope
     of: Annotated[Annotated[Literal["value"], WORD] | Annotated[_Amount, GIVEN], EITHER]
     negative: Negative
+    acceptance: AcceptanceRule
 
     @property
     def chained(self) -> bool:
