@@ -9,25 +9,23 @@ from datetime import date, datetime
 
 from contracts.amendment import check_succession
 from contracts.contract import Contract, linked
-from contracts.document import contract_of, metric_faults, parse_contract
+from contracts.document import ContractDocument, contract_of, metric_faults, parse_contract
 from contracts.evaluate import Evaluator
 from contracts.evidence import Evidence, metrics_of
 from contracts.evidence_source import EvidenceSource
 from contracts.facts import book_at
+from vouch.document import Document
 from vouch.errors import Conflict, Invalid, NotFound
 from vouch.period import iso
 
 
 def read_versions(files: Iterable[tuple[str, str]], evidence: Evidence) -> list[Contract]:
     """The versions that (text, file name) state, in order. Raises DocumentFaults where one does not fit the evidence,
-    Conflict or Invalid
-    where they are not versions of the contract that the evidence is of."""
+    Conflict or Invalid where they are not versions of the contract that the evidence is of."""
     versions: dict[int, Contract] = {}
     for text, name in files:
         document, written = parse_contract(text, name)
-        faults = metric_faults(written, metrics_of(evidence, [covered.asset for covered in written.assets]))
-        if faults:
-            raise document.faults(faults)
+        check_metrics(document, written, evidence)
         contract = contract_of(written)
         if contract.id != evidence.document.contract:
             raise Invalid(f"{name}: the evidence is of contract {evidence.document.contract!r}, not of {contract.id!r}")
@@ -38,6 +36,13 @@ def read_versions(files: Iterable[tuple[str, str]], evidence: Evidence) -> list[
     for n, version in enumerate(ordered):
         check_succession(version, ordered[:n])
     return linked(ordered)
+
+
+def check_metrics(document: Document, written: ContractDocument, evidence: Evidence) -> None:
+    """Raise DocumentFaults where a version does not fit what the evidence says is measured."""
+    faults = metric_faults(written, metrics_of(evidence, [covered.asset for covered in written.assets]))
+    if faults:
+        raise document.faults(faults)
 
 
 @dataclass(frozen=True, slots=True)

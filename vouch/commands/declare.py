@@ -1,6 +1,8 @@
 """Declaring: registry, devices, contracts, accounts."""
 
 import sys
+from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import click
@@ -9,6 +11,7 @@ from vouch.commands.common import console, open_database, print_table
 from vouch.settings import load_settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.group()
@@ -90,15 +93,62 @@ def contract_apply(files: tuple[Path, ...]) -> None:
 
 @contract.command("check")
 @click.argument("file", type=_FILE)
-def contract_check(file: Path) -> None:
-    """Check FILE against the form and the registry; change nothing."""
+@click.option("--evidence", "folder", type=_FOLDER, help="A folder's metrics in place of the registry's.")
+def contract_check(file: Path, folder: Path | None) -> None:
+    """Check FILE against the form and the registry; change nothing. With --evidence no database is needed."""
     from contracts.document import parse_contract
+    from contracts.evidence_folder import read_evidence
+    from contracts.offline import check_metrics
     from contracts.run import check_contract
 
     document, written = parse_contract(read_text(file), str(file))
-    with open_database() as conn:
-        check_contract(conn, document, written)
-    console.print(f"{file}: contract {written.contract} version {written.version} fits the registry")
+    if folder is not None:
+        check_metrics(document, written, read_evidence(folder))
+    else:
+        with open_database() as conn:
+            check_contract(conn, document, written)
+    fits = "the registry" if folder is None else folder
+    console.print(f"{file}: contract {written.contract} version {written.version} fits {fits}", soft_wrap=True)
+
+
+@contract.command("templates")
+def contract_templates() -> None:
+    """Agreements to begin with, each in a sentence."""
+    for name in sorted(one.name for one in _templates().iterdir() if one.is_dir()):
+        first, _, _ = _template(name).partition("\n")
+        console.print(f"{name:<24}{first.removeprefix('#').strip()}", soft_wrap=True)
+
+
+@contract.command("template")
+@click.argument("name")
+@click.option("--to", "file", type=click.Path(dir_okay=False, path_type=Path), help="A new file to write it to.")
+def contract_template(name: str, file: Path | None) -> None:
+    """Print the contract file of template NAME, to be filled in."""
+    from vouch.errors import Conflict
+
+    text = _template(name)
+    if file is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with file.open("x", encoding="utf-8") as new:
+            new.write(text)
+    except FileExistsError:
+        raise Conflict(f"{file} is there already, and is left as it is") from None
+    console.print(f"{file}: template {name}", soft_wrap=True)
+
+
+def _templates() -> Traversable:
+    return resources.files("contracts") / "templates"
+
+
+def _template(name: str) -> str:
+    from vouch.errors import NotFound
+
+    file = _templates() / name / "contract.yaml"
+    if not name.isidentifier() or not file.is_file():
+        raise NotFound(f"there is no template {name!r}: `vouch contract templates` lists them")
+    return file.read_text(encoding="utf-8")
 
 
 @contract.command("list")
@@ -110,10 +160,10 @@ def contract_list() -> None:
     with open_database() as conn:
         found = [load_current(conn, name) for name in list_contracts(conn)]
     rows = [
-        (c.id, c.version, c.customer, c.currency, c.zone.key, len(c.assets), ", ".join(t.id for t in c.terms))
+        (c.id, c.version, c.customer, c.currency, c.zone.key, len(c.assets), ", ".join(p.id for p in c.prices))
         for c in found
     ]
-    print_table("Contracts", ["contract", "version>", "customer", "currency", "time zone", "assets>", "terms"], rows)
+    print_table("Contracts", ["contract", "version>", "customer", "currency", "time zone", "assets>", "prices"], rows)
 
 
 @contract.command("show")
