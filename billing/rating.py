@@ -63,7 +63,7 @@ class RatedPart:
     touched: dict[str, Touched] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
     # What each price came to for each subject: its charges, or what it said it accrued.
-    amounts: dict[tuple[str, str], Fraction] = field(default_factory=dict)
+    amounts: dict[str, dict[str, Fraction]] = field(default_factory=dict)
 
 
 def rate(evaluator: Evaluator) -> list[RatedPart]:
@@ -84,12 +84,11 @@ def rate(evaluator: Evaluator) -> list[RatedPart]:
 
 
 def _count(now: RatedPart, price: str, charges: Iterable[Charge], accrued: Mapping[str, Fraction]) -> None:
+    amounts = now.amounts.setdefault(price, {})
     for charge in charges:
         if charge.subject not in accrued:
-            key = price, charge.subject
-            now.amounts[key] = now.amounts.get(key, Fraction(0)) + charge.money.amount
-    for subject, amount in accrued.items():
-        now.amounts[price, subject] = amount
+            amounts[charge.subject] = amounts.get(charge.subject, Fraction(0)) + charge.money.amount
+    amounts |= accrued
 
 
 class _Scene(PriceScene):
@@ -185,16 +184,13 @@ class _Scene(PriceScene):
 
     def charged(self, prices: Sequence[str], subject: str, over: Months | None) -> Fraction:
         first = self._index if over is None else self._evaluator.reach(self._index, over).first
-        within = (part for part in self._rated if part.index >= first)
-        return sum(
-            (
-                amount
-                for part in within
-                for (price, of), amount in part.amounts.items()
-                if price in prices and subject in (ALL_ASSETS, of)
-            ),
-            Fraction(0),
-        )
+        total = Fraction(0)
+        for part in self._rated:
+            if part.index >= first:
+                for price in prices:
+                    amounts = part.amounts.get(price, {})
+                    total += sum(amounts.values()) if subject == ALL_ASSETS else amounts.get(subject, 0)
+        return total
 
     def indexed(self, term: PricePart, amount: Decimal) -> Fraction:
         for price in self.contract.prices:

@@ -91,6 +91,8 @@ def fraction_content(number: Fraction | None) -> list[str] | None:
 
 def decimal_text(number: Fraction) -> str:
     """The number as a decimal, exact where twelve places are enough, else cut towards zero."""
+    if number.denominator == 1:
+        return str(number.numerator)
     cut = Fraction(abs(number.numerator) * 10**12 // number.denominator, 10**12)
     return plain(round_half_up(cut if number >= 0 else -cut, 12))
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
+from contracts.part_faults import scope_of
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice, Correction, LinePrice
 from contracts.terms.base import Part, PricePart
 from vouch.errors import Invalid
@@ -60,7 +61,7 @@ class View:
 class Contract:
     """One version of an agreement. `digest` names the very document that was applied.
 
-    `first_month` is the local month in which the contract's first version took effect.
+    `begins_at` is when the contract's first version took effect.
     """
 
     id: str
@@ -78,7 +79,12 @@ class Contract:
     prices: tuple[AnyPrice, ...]
     views: tuple[View, ...]
     digest: str
-    first_month: date
+    begins_at: datetime
+
+    @cached_property
+    def first_month(self) -> date:
+        """The local month in which the contract began."""
+        return self.begins_at.astimezone(self.zone).date().replace(day=1)
 
     @cached_property
     def _parts(self) -> dict[str, Part]:
@@ -91,6 +97,25 @@ class Contract:
     def find_part(self, name: str) -> Part | None:
         """The measure, judge or price of that id, if the version has it."""
         return self._parts.get(name)
+
+    @cached_property
+    def _covered(self) -> dict[str, CoveredAsset]:
+        return {covered.asset: covered for covered in self.assets}
+
+    def served(self, asset: str, window: Period) -> Period | None:
+        """The part of `window` in which the asset is in service under the contract."""
+        covered = self._covered.get(asset)
+        return covered.within(window) if covered else None
+
+    def served_from(self, asset: str) -> datetime:
+        """Since when the asset, a covered one, is in service."""
+        return self._covered[asset].in_service_from
+
+    @cached_property
+    def scopes(self) -> dict[str, str]:
+        """Of each part: `asset` where it speaks of single assets, else `pooled`."""
+        placed = {name: ((), part) for name, part in self._parts.items()}
+        return {name: scope_of(part, placed) for name, part in self._parts.items()}
 
     @cached_property
     def line_prices(self) -> tuple[LinePrice, ...]:
@@ -136,7 +161,7 @@ def governing(versions: Sequence[Contract], window: Period) -> list[tuple[Contra
 def linked(versions: Iterable[Contract]) -> list[Contract]:
     """The versions in order, each knowing the month in which the first took effect."""
     ordered = sorted(versions, key=lambda version: version.version)
-    return [replace(version, first_month=ordered[0].first_month) for version in ordered]
+    return [replace(version, begins_at=ordered[0].begins_at) for version in ordered]
 
 
 def months_between(first: date, last: date) -> list[date]:

@@ -159,7 +159,7 @@ def contract_of(written: ContractDocument) -> Contract:
         prices=tuple(written.prices),
         views=tuple(View(view.id, view.owner, view.supplier) for view in written.views),
         digest=digest_of(canonical_document(written)),
-        first_month=_instant(written.effective_from, zone).astimezone(zone).date().replace(day=1),
+        begins_at=_instant(written.effective_from, zone),
     )
 
 

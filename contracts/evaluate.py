@@ -21,7 +21,7 @@ from contracts.measure.estimate import estimated
 from contracts.measure.saving import baseline_adjustments, saving
 from contracts.measure.total import added, share_or_amount
 from contracts.months import MonthPart, Reach, month_parts, reach
-from contracts.part_faults import scope_of, unit_given
+from contracts.part_faults import unit_given
 from contracts.scene import Evidence, JudgedSpan, Measured, Scene
 from contracts.source import Need, Stream, Streams
 from contracts.streams import Source, load_streams
@@ -90,6 +90,7 @@ class Evaluator:
         if not any(version.chained for version in versions):
             first = max(first, last)
         self.parts: list[MonthPart] = month_parts(versions, first, last, until) if first <= last else []
+        self._served: dict[int, list[tuple[str, Period]]] = {}
         self._streams: dict[int, Streams] = {}
         self._measured: dict[tuple[int, str, str], Measured | None] = {}
         self._values: dict[tuple[Any, ...], Value] = {}
@@ -97,16 +98,18 @@ class Evaluator:
 
     def served(self, index: int) -> list[tuple[str, Period]]:
         """The assets in service in a part, each with its share of it."""
-        part = self.parts[index]
-        return [(c.asset, within) for c in part.contract.assets if (within := c.within(part.period))]
+        if index not in self._served:
+            part = self.parts[index]
+            found = ((covered.asset, covered.within(part.period)) for covered in part.contract.assets)
+            self._served[index] = [(asset, within) for asset, within in found if within]
+        return self._served[index]
 
     def subjects(self, index: int, name: str) -> list[str]:
         """For whom a measure, judge or price of a part speaks: its assets in service, or `*`."""
-        contract = self.parts[index].contract
-        by_id = {part.id: ((), part) for part in (*contract.measures, *contract.judges, *contract.prices)}
-        if scope_of(contract.part(name), by_id) == "asset":
-            return [asset for asset, _ in self.served(index)]
-        return [ALL_ASSETS] if self.served(index) else []
+        served = self.served(index)
+        if self.parts[index].contract.scopes[name] == "asset":
+            return [asset for asset, _ in served]
+        return [ALL_ASSETS] if served else []
 
     def value(self, index: int, name: str, subject: str, window: Window | None = None) -> Value:
         """A measure over its window, or over `window` in its place, which ends with the part."""
@@ -187,11 +190,10 @@ class Evaluator:
 
     def _scene(self, index: int, asset: str, earlier: Measured | None) -> Scene | None:
         part = self.parts[index]
-        covered = next((c for c in part.contract.assets if c.asset == asset), None)
-        served = covered.within(part.period) if covered else None
-        if covered is None or served is None:
+        served = part.contract.served(asset, part.period)
+        if served is None:
             return None
-        begins = max(covered.in_service_from, self.parts[0].period.start)
+        begins = max(part.contract.served_from(asset), part.contract.begins_at)
         streams = self._streams_of(index, asset)
         return Scene(
             asset=asset,
@@ -229,6 +231,7 @@ class Evaluator:
         within = self.reach(index, over)
         if isinstance(term, DerivedMeasure):
             return self._derived(index, term, subject, over, within)
+        assert isinstance(term, BaseMeasure), "a measure is taken from streams or made of others"
         return self._base(index, term, subject, over, within)
 
     def _base(self, index: int, term: BaseMeasure, subject: str, over: Window, within: Reach) -> Value:
@@ -264,25 +267,20 @@ class Evaluator:
     def _saving(self, term: Saving, values: dict[str, Value], parts: Sequence[MonthPart], subject: str) -> Derived:
         months = Fraction(0)
         for part in parts:
-            served = part.period if subject == ALL_ASSETS else self._served_period(part, subject)
+            served = part.period if subject == ALL_ASSETS else part.contract.served(subject, part.period)
             months += Fraction(served.micros, part.month.micros) if served else 0
         asset = None if subject == ALL_ASSETS else subject
         adjusted = baseline_adjustments(term, self.facts, asset, sorted({part.first for part in parts}))
         return saving(term, values, months, adjusted)
 
-    def _served_period(self, part: MonthPart, asset: str) -> Period | None:
-        covered = next((c for c in part.contract.assets if c.asset == asset), None)
-        return covered.within(part.period) if covered else None
-
     def _by_asset(self, index: int, name: str, subject: str, within: Reach) -> dict[str, list[Measured]]:
         """The parts of a window, by asset in the order in which contracts list them."""
         found: dict[str, list[Measured]] = {}
         for n in range(within.first, index + 1):
-            for covered in self.parts[n].contract.assets:
-                if subject in (ALL_ASSETS, covered.asset):
-                    one = self.measured(n, name, covered.asset)
-                    if one is not None:
-                        found.setdefault(covered.asset, []).append(one)
+            for asset in [subject] if subject != ALL_ASSETS else [asset for asset, _ in self.served(n)]:
+                one = self.measured(n, name, asset)
+                if one is not None:
+                    found.setdefault(asset, []).append(one)
         return found
 
 

@@ -62,7 +62,7 @@ def agreed(
         prices=(price(document),),
         views=(),
         digest="",
-        first_month=at(since).astimezone(ZoneInfo(zone)).date().replace(day=1),
+        begins_at=at(since),
     )
 
 

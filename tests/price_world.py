@@ -149,7 +149,7 @@ class PriceWorld:
             prices=tuple(self.prices),
             views=(),
             digest="",
-            first_month=date(2026, 1, 1),
+            begins_at=datetime(2026, 1, 1, tzinfo=UTC),
         )
 
     @cached_property
