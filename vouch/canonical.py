@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"')
-# A number with a point or an exponent can follow a key, a comma or a bracket. Each pattern begins with a plain character,
-# which is what makes looking through a long text fast.
+# A number with a point or an exponent can follow a key, a comma or a bracket. Each pattern begins with a plain
+# character, which is what makes looking through a long text fast.
 _NUMBER: Final = r"-?(?:[0-9]+[.eE]|NaN|Infinity)"
 _FLOATS: Final = tuple(re.compile(before + _NUMBER) for before in ('":', ",", r"\[", "^"))
 
