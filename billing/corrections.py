@@ -17,6 +17,7 @@ from contracts.contract import Contract, add_months, months_between
 from contracts.evaluate import ALL_ASSETS, Evaluator
 from contracts.terms import Correction
 from contracts.terms.base import PricePart
+from vouch.errors import NotFound
 from vouch.money import Money
 from vouch.period import Period, local_instant
 
@@ -72,11 +73,15 @@ def _billed(
         closed_at = cutoff(contract, closing, rule)
         if closed_at >= known_at:
             break
-        evaluator = at.evaluator(closing, closed_at)
+        try:
+            evaluator = at.evaluator(closing, closed_at)
+        except NotFound:
+            # The contract was not agreed by then: nothing was billed.
+            continue
         then = _by_month(rate(evaluator), evaluator)
         for of in months_between(months[0], closing):
             amounts = then[of].amounts if of in then else {}
-            if of == closing or _differ(billed[of], amounts, rule):
+            if of == closing or (of in billed and _differ(billed[of], amounts, rule)):
                 billed[of] = amounts
     return billed
 

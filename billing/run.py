@@ -138,6 +138,8 @@ def _draft(conn: Connection[Any], contract: str, month: date) -> Closed:
             return Closed(contract, Outcome.ISSUED, standing.id)
         rule = current.correction
         billed_at = known_at if rule is None else cutoff(current, month, rule)
+        if not contract_store.list_versions(conn, contract, billed_at):
+            billed_at = known_at
         if billed_at > known_at:
             return Closed(contract, Outcome.NOT_OVER, None)
         rated = rate_month(DatabaseKnowledge(conn, contract, known_at, billed_at), month)
