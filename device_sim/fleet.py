@@ -210,9 +210,7 @@ def _contracts(papers: Papers, kind: Kind, witnesses: Sequence[Witness], months:
             if w.contract == key
         ]
         if assets:
-            found[key] = yaml_text(
-                papers.head(key, kind.zone.key, months[0]) | {"assets": assets, "terms": agreement.terms}
-            )
+            found[key] = yaml_text(papers.head(key, kind.zone.key, months[0]) | {"assets": assets} | agreement.terms)
     return found
 
 

@@ -9,6 +9,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from device_sim.contract_parts import (
+    Part,
+    availability,
+    counter_measure,
+    credit,
+    fee,
+    flat,
+    graduated,
+    planned_window,
+    promise,
+    terms,
+    usage_price,
+)
 from device_sim.faults import UNKNOWN
 from device_sim.paperwork import WEEKDAYS, contract, counter, issuer, party, states
 from device_sim.signals import FAULT, READY, RUNNING, WORKSHOP
@@ -17,10 +30,10 @@ from device_sim.truth import Promise
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """One contract: the customer, the terms, and how many of eight assets of the fleet it covers."""
+    """One contract: the customer, its parts, and how many of eight assets of the fleet it covers."""
 
     customer: Mapping[str, Any]
-    terms: list[dict[str, Any]]
+    terms: Part
     eighths: int
 
 
@@ -73,17 +86,12 @@ _MILEWAY: Final = issuer(
 )
 
 
-def _usage(text: str, metric: str, unit: str, scope: str, price: dict[str, Any]) -> dict[str, Any]:
-    head = {"id": "usage", "kind": "usage_price", "text": text, "metric": metric, "unit": unit, "scope": scope}
-    return head | price
+def _by_use(text: str, metric: str, unit: str, scope: str, scheme: Part) -> Part:
+    return terms([counter_measure(metric, unit, scope)], [], [usage_price(text, unit, scheme)])
 
 
-def _fee(text: str, amount: str) -> dict[str, Any]:
-    return {"id": "fee", "kind": "fixed_fee", "text": text, "amount": Decimal(amount), "per": "asset"}
-
-
-def _tiers(up_to: int, price: str, beyond: str) -> dict[str, Any]:
-    return {"tiers": [{"up_to": up_to, "price": Decimal(price)}, {"price": Decimal(beyond)}]}
+def _with_fee(text: str, amount: str, used: Part) -> Part:
+    return used | {"prices": [fee(text, amount), *used["prices"]]}
 
 
 _PRINTERS: Final = Papers(
@@ -99,18 +107,22 @@ _PRINTERS: Final = Papers(
     agreements={
         "ink-brandt": Agreement(
             party("brandt", "Kanzlei Brandt PartG mbB", ["Lindenallee 12", "28195 Bremen"], "DE", "DE234567896"),
-            [
-                _fee("Printer with ink", "9.90"),
-                _usage("Pages", "pages_total", "ZP", "asset", _tiers(3000, "0.031", "0.024")),
-            ],
+            _with_fee(
+                "Printer with ink",
+                "9.90",
+                _by_use("Pages", "pages_total", "ZP", "asset", graduated(3000, "0.031", "0.024")),
+            ),
             5,
         ),
         "ink-hafenschule": Agreement(
             party("hafenschule", "Hafenschule gGmbH", ["Am Deich 3", "27568 Bremerhaven"], "DE", "DE345678904"),
-            [
-                _fee("Printer with ink", "6.50"),
-                _usage("Pages, all printers together", "pages_total", "ZP", "pooled", _tiers(5000, "0.029", "0.0215")),
-            ],
+            _with_fee(
+                "Printer with ink",
+                "6.50",
+                _by_use(
+                    "Pages, all printers together", "pages_total", "ZP", "pooled", graduated(5000, "0.029", "0.0215")
+                ),
+            ),
             3,
         ),
     },
@@ -131,20 +143,18 @@ _TYRES: Final = Papers(
     agreements={
         "tyres-pennine": Agreement(
             party("pennine", "Pennine Haulage Ltd", ["Mill Lane 20", "Halifax HX1 5QT"], "GB", "GB234567890"),
-            [_usage("Tyres by the kilometre", "odometer_km", "KMT", "asset", {"price": Decimal("0.0312")})],
+            _by_use("Tyres by the kilometre", "odometer_km", "KMT", "asset", flat("0.0312")),
             5,
         ),
         "tyres-ouse": Agreement(
             party("ouse", "Ouse Valley Logistics Ltd", ["2 Station Yard", "York YO1 6GD"], "GB", "GB345678908"),
-            [
-                _usage(
-                    "Tyres by the kilometre, whole fleet",
-                    "odometer_km",
-                    "KMT",
-                    "pooled",
-                    _tiers(20_000, "0.0345", "0.0289"),
-                )
-            ],
+            _by_use(
+                "Tyres by the kilometre, whole fleet",
+                "odometer_km",
+                "KMT",
+                "pooled",
+                graduated(20_000, "0.0345", "0.0289"),
+            ),
             3,
         ),
     },
@@ -168,38 +178,39 @@ def _wall(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def _guarantee(promise: Promise) -> dict[str, Any]:
-    return {
-        "id": "uptime",
-        "kind": "uptime_guarantee",
-        "text": "Uptime in service hours",
-        "metric": "state",
-        "up": sorted(promise.up),
-        "down": sorted(promise.down),
-        "unknown": [UNKNOWN],
-        "service_hours": {
+def _van_terms(agreed: Promise) -> Part:
+    """The fee, a guarantee on it, and kilometres."""
+    hours: Part = {
+        "weekly": {
             WEEKDAYS[day]: [f"{_wall(opens)}-{_wall(closes)}" for opens, closes in spans]
-            for day, spans in promise.hours.items()
+            for day, spans in agreed.hours.items()
         },
-        "planned_windows": [
-            {"weekday": WEEKDAYS[day], "from": _wall(opens), "until": _wall(closes)}
-            for day, spans in promise.planned.items()
-            for opens, closes in spans
-        ],
-        "planned_allowance_hours": promise.allowance_hours,
-        "unknown_rule": {"carry_seconds": promise.hold_seconds, "then": "exclude"},
-        "target_percent": Decimal("98.5"),
-        "credit": {
-            "of": "fee",
-            "ladder": [
-                {"below": Decimal("98.5"), "percent": 5},
-                {"below": 97, "percent": 10},
-                {"below": 95, "percent": 25},
-                {"below": 90, "percent": 40},
-            ],
-            "cap_percent": 20,
-        },
+        "closed_on": [],
     }
+    windows = [
+        {"weekday": WEEKDAYS[day], "from": _wall(opens), "until": _wall(closes)}
+        for day, spans in agreed.planned.items()
+        for opens, closes in spans
+    ]
+    states_by_class = {"up": sorted(agreed.up), "down": sorted(agreed.down), "unknown": [UNKNOWN]}
+    ladder: list[Part] = [
+        {"below": Decimal("98.5"), "percent": 5},
+        {"below": 97, "percent": 10},
+        {"below": 95, "percent": 25},
+        {"below": 90, "percent": 40},
+    ]
+    return terms(
+        [
+            availability("state", states_by_class, hours, ["planned"], agreed.hold_seconds, "exclude"),
+            counter_measure("odometer_km", "KMT", "asset"),
+        ],
+        [planned_window(windows, hours, agreed.allowance_hours), promise(Decimal("98.5"))],
+        [
+            fee("Van with guaranteed uptime", "890.00"),
+            credit("Uptime in service hours", {"form": "ladder", "tiers": ladder}, 20),
+            usage_price("Kilometres", "KMT", flat("0.085")),
+        ],
+    )
 
 
 _UPTIME: Final = Papers(
@@ -218,11 +229,7 @@ _UPTIME: Final = Papers(
     agreements={
         "uptime-kurier": Agreement(
             party("kurier", "Elbkurier Logistik GmbH", ["Billstraße 80", "20539 Hamburg"], "DE", "DE456789012"),
-            [
-                _fee("Van with guaranteed uptime", "890.00"),
-                _guarantee(_PROMISE),
-                _usage("Kilometres", "odometer_km", "KMT", "asset", {"price": Decimal("0.085")}),
-            ],
+            _van_terms(_PROMISE),
             8,
         ),
     },

@@ -81,7 +81,7 @@ def covered(asset: str, since: date, until: date | None = None) -> dict[str, Any
 def contract(
     key: str, parties: tuple[str, str], currency: str, zone: str, since: date, vat_percent: int
 ) -> dict[str, Any]:
-    """The head of a contract file; `parties` are issuer and customer. Assets and terms follow."""
+    """The head of a contract file; `parties` are issuer and customer. Assets and parts follow."""
     return {
         "contract": key,
         "version": 1,

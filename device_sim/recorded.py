@@ -7,9 +7,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
+from device_sim.contract_parts import (
+    Part,
+    availability,
+    counter_measure,
+    credit,
+    fee,
+    flat,
+    promise,
+    terms,
+    usage_price,
+)
 from device_sim.paperwork import WEEKDAYS, contract, counter, covered, issuer, party, served, states, yaml_text
 
 LIFT_METRIC: Final = "state"
@@ -106,37 +117,24 @@ def lift_contracts(lifts: Iterable[Mapping[str, str]]) -> dict[str, str]:
     return {
         key: yaml_text(
             contract(key, ("aufzug-service", "bahnhof-betrieb"), "EUR", "Europe/Berlin", _LIFTS_FROM, 19)
-            | {"effective_until": _LIFTS_UNTIL, "assets": assets, "terms": _lift_terms(unknown_as)}
+            | {"effective_until": _LIFTS_UNTIL, "assets": assets}
+            | _lift_terms(unknown_as)
         )
         for key, unknown_as in (("lifts-excluded", "exclude"), ("lifts-down", "down"))
     }
 
 
-def _lift_terms(unknown_as: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": "fee",
-            "kind": "fixed_fee",
-            "text": "Lift service",
-            "amount": Decimal("320.00"),
-            "per": "asset",
-        },
-        {
-            "id": "uptime",
-            "kind": "uptime_guarantee",
-            "text": "Availability 06-22",
-            "metric": LIFT_METRIC,
-            "up": ["ACTIVE"],
-            "down": ["INACTIVE"],
-            "unknown": ["UNKNOWN"],
-            "service_hours": {day: ["06:00-22:00"] for day in WEEKDAYS},
-            "planned_windows": [],
-            "planned_allowance_hours": 0,
-            "unknown_rule": {"carry_seconds": 900, "then": unknown_as},
-            "target_percent": 98,
-            "credit": {"of": "fee", "per_started_point": {"points": 1, "percent": 5}, "cap_percent": 50},
-        },
-    ]
+def _lift_terms(unknown_as: str) -> Part:
+    hours = {"weekly": {day: ["06:00-22:00"] for day in WEEKDAYS}, "closed_on": []}
+    states_by_class = {"up": ["ACTIVE"], "down": ["INACTIVE"], "unknown": ["UNKNOWN"]}
+    return terms(
+        [availability(LIFT_METRIC, states_by_class, hours, [], 900, unknown_as)],
+        [promise(98)],
+        [
+            fee("Lift service", "320.00"),
+            credit("Availability 06-22", {"form": "per_started_point", "points": 1, "percent": 5}, 50),
+        ],
+    )
 
 
 def meter_registry() -> str:
@@ -174,20 +172,10 @@ def meter_registry() -> str:
 def meter_contracts() -> dict[str, str]:
     """Gas by the cubic metre and local month."""
     gas = METERS[0]
-    terms = [
-        {
-            "id": "usage",
-            "kind": "usage_price",
-            "text": "Gas",
-            "metric": gas.metric,
-            "unit": "MTQ",
-            "scope": "asset",
-            "price": Decimal("0.4137"),
-        }
-    ]
     assets = [covered(gas.asset, _METERS_FROM)]
     head = contract("gas-burnaby", ("burnaby-energy", "burnaby-house"), "CAD", "America/Vancouver", _METERS_FROM, 5)
-    return {"gas-burnaby": yaml_text(head | {"effective_until": _METERS_UNTIL, "assets": assets, "terms": terms})}
+    used = terms([counter_measure(gas.metric, "MTQ", "asset")], [], [usage_price("Gas", "MTQ", flat("0.4137"))])
+    return {"gas-burnaby": yaml_text(head | {"effective_until": _METERS_UNTIL, "assets": assets} | used)}
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
