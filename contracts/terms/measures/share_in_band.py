@@ -31,6 +31,11 @@ class ShareInBand(Measure):
     service_hours: ServiceHours
     unknown_rule: UnknownRule
 
+    @property
+    def chained(self) -> bool:
+        """A value near an edge is in or out as it was before."""
+        return self.window != "month" or self.hysteresis > 0
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.low is None and self.high is None:
