@@ -11,7 +11,7 @@ from datetime import date, datetime, time
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from billing.price.service import ALL, is_over, months_from, service_within
+from billing.price.service import ALL, Service, months_from
 from billing.price.words import hours, months
 from billing.scene import Charge, PriceScene
 from contracts.contract import add_months
@@ -77,6 +77,7 @@ class _Fee:
 
     term: FixedFee
     scene: PriceScene
+    service: Service
     subject: str
     served: Period | None
     price: Fraction
@@ -90,14 +91,14 @@ class _Fee:
     @property
     def over(self) -> bool:
         """Whether, as known, nothing is in service after this part."""
-        return is_over(self.scene, self.subject)
+        return self.service.is_over(self.subject)
 
     def borne_by(self, later: Iterable[date]) -> Fraction:
         """What months to come will bear, as far as is known, at the price of this month."""
         contract, share = self.scene.contract, Fraction(0)
         for one in () if self.scene.ends else later:
             month = contract.month(one)
-            served = service_within(contract, self.subject, month)
+            served = self.service.within(self.subject, month)
             if served is not None:
                 share += _share(self.term, served, False, month, contract.zone)
         return share * self.price
@@ -118,11 +119,11 @@ def rate_fixed_fee(term: FixedFee, scene: PriceScene) -> Iterable[Charge]:
     """
     accounts = {account.subject: account for account in scene.carried(ALL) or ()}
     served = dict(scene.served()) if term.per is FeePer.ASSET else {ALL: scene.part}
-    price = scene.indexed(term, term.amount) / term.interval_months
+    service, price = Service(scene), scene.indexed(term, term.amount) / term.interval_months
     bill = _bill_in_arrears if term.billed is Billed.IN_ARREARS else _bill_in_advance
     left: list[Account] = []
     for subject in [*served, *(gone for gone in accounts if gone not in served)]:
-        fee = _fee(term, scene, subject, served.get(subject), price)
+        fee = _fee(term, scene, service, subject, served.get(subject), price)
         scene.accrue(subject, price * fee.share)
         opened = Account(subject, Fraction(0), fee.served.start if fee.served else None)
         before = accounts.get(subject, opened)
@@ -165,27 +166,23 @@ def _bill_in_advance(fee: _Fee, account: Account) -> tuple[list[Charge], Account
         if ahead:
             service = Period(scene.month.end, scene.contract.month(following.last).end)
             charges.append(fee.charge(f", {months(following.first, following.last)} in advance", ahead, service))
-    kept = None if fee.over and not ahead else Account(fee.subject, ahead, None)
+    kept = None if fee.over else Account(fee.subject, ahead, None)
     return charges, kept
 
 
-def _fee(term: FixedFee, scene: PriceScene, subject: str, served: Period | None, price: Fraction) -> _Fee:
+def _fee(
+    term: FixedFee, scene: PriceScene, service: Service, subject: str, served: Period | None, price: Fraction
+) -> _Fee:
     share = Fraction(0)
     if served is not None:
-        share = _share(term, served, _goes_on(scene, subject, served), scene.month, scene.contract.zone)
-    return _Fee(term, scene, subject, served, price, share)
+        # Where an asset was in service just before, an earlier version had it.
+        goes_on = not scene.begins and served.start == scene.part.start and service.began_before(subject, served.start)
+        share = _share(term, served, goes_on, scene.month, scene.contract.zone)
+    return _Fee(term, scene, service, subject, served, price, share)
 
 
 def _share(term: FixedFee, served: Period, goes_on: bool, month: Period, zone: ZoneInfo) -> Fraction:
     return month_share(term.proration, term.free_of_charge, served, goes_on, month, zone)
-
-
-def _goes_on(scene: PriceScene, subject: str, served: Period) -> bool:
-    """Whether the subject was in service just before, under an earlier version."""
-    if scene.begins or served.start > scene.part.start:
-        return False
-    since = (asset.in_service_from for asset in scene.contract.assets if asset.asset == subject)
-    return subject == ALL or any(start < served.start for start in since)
 
 
 def _month_of(instant: datetime, fee: _Fee) -> date:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from billing.price.service import ALL, months_to_come, whole_share, window_months
+from billing.price.service import ALL, Service, window_months
 from billing.price.words import number
 from billing.scene import Charge, PriceScene
 from contracts.terms.judges.planned_window import Split
@@ -54,12 +54,12 @@ def rate_maximum(term: Maximum, scene: PriceScene) -> Iterable[Charge]:
 
 def _limit(term: Maximum, scene: PriceScene, before: Account) -> Fraction | None:
     """The limit of the window, as far as is known; None where it is not to be judged, as it is not whole."""
-    whole, months = Fraction(term.amount), window_months(term.window)
+    whole, months, service = Fraction(term.amount), window_months(term.window), Service(scene)
     waits = isinstance(term.window, Months) and term.window.partial is Partial.WAIT
-    if waits and months and whole_share(scene, term.window, ALL) < 1:
+    if waits and months and service.whole_share(term.window, ALL) < 1:
         text = "the contract does not run all through the window: no maximum holds"
         scene.find("maximum_not_judged", ALL, text)
         return None
     if term.partial_period is Split.WHOLE or not months:
         return whole
-    return before.limit + whole * (scene.share_of("month", ALL) + months_to_come(scene, term.window, ALL)) / months
+    return before.limit + whole * (scene.share_of("month", ALL) + service.months_to_come(term.window, ALL)) / months

@@ -3,12 +3,13 @@
 Pure. Nothing known to end goes on.
 """
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Final
 
 from billing.scene import PriceScene
-from contracts.contract import Contract, add_months
+from contracts.contract import add_months
 from contracts.terms.window import Months, Window, WindowKind
 from vouch.period import Period
 
@@ -21,52 +22,58 @@ def months_from(first: date, second: date) -> int:
     return (second.year - first.year) * 12 + second.month - first.month
 
 
-def service_within(contract: Contract, subject: str, window: Period) -> Period | None:
-    """When in `window` the subject is in service under this version, as known; `*` is the contract itself."""
-    agreed = contract.effective_within(window)
-    if agreed is None or subject == ALL:
-        return agreed
-    spans = (asset.within(agreed) for asset in contract.assets if asset.asset == subject)
-    return next((span for span in spans if span is not None), None)
+class Service:
+    """The service of a scene's assets, and of the contract itself (`*`), as its version knows them."""
 
+    def __init__(self, scene: PriceScene) -> None:
+        self._scene = scene
+        self._assets = {covered.asset: covered for covered in scene.contract.assets}
 
-def is_over(scene: PriceScene, subject: str) -> bool:
-    """Whether, as known, the subject is no longer in service after this part."""
-    ends = _known_ends(scene.contract, subject)
-    return scene.ends or not ends or any(end is not None and end <= scene.part.end for end in ends)
+    def within(self, subject: str, window: Period) -> Period | None:
+        """When in `window` the subject is in service."""
+        agreed = self._scene.contract.effective_within(window)
+        if agreed is None or subject == ALL:
+            return agreed
+        return self._assets[subject].within(agreed) if subject in self._assets else None
 
+    def began_before(self, subject: str, instant: datetime) -> bool:
+        """Whether the subject was in service before the instant; the contract itself always was."""
+        return subject == ALL or (subject in self._assets and self._assets[subject].in_service_from < instant)
 
-def _known_ends(contract: Contract, subject: str) -> list[datetime | None]:
-    """The contract's end and the asset's, None for until further notice; nothing where the asset is not covered."""
-    if subject == ALL:
-        return [contract.effective_until]
-    found = [asset.in_service_until for asset in contract.assets if asset.asset == subject]
-    return [*found, contract.effective_until] if found else []
+    def is_over(self, subject: str) -> bool:
+        """Whether the subject is no longer in service after this part."""
+        if self._scene.ends or (subject != ALL and subject not in self._assets):
+            return True
+        ends = [self._scene.contract.effective_until]
+        if subject != ALL:
+            ends.append(self._assets[subject].in_service_until)
+        return any(end is not None and end <= self._scene.part.end for end in ends)
 
+    def whole_share(self, window: Window, subject: str) -> Fraction:
+        """How much of a window the subject will have been in service for by the window's end: at most 1.
 
-def whole_share(scene: PriceScene, window: Window, subject: str) -> Fraction:
-    """How much of a window the subject will have been in service for by the window's end, as known: at most 1.
+        Of a month, how much of it this part is. Months count the same, each by its own seconds.
+        """
+        so_far = self._scene.share_of(window, subject)
+        if not isinstance(window, Months) or window.months is None:
+            return so_far
+        return min(Fraction(1), so_far + self.months_to_come(window, subject) / window.months)
 
-    Of a month, how much of it this part is. Months count the same, each by its own seconds.
-    """
-    so_far = scene.share_of(window, subject)
-    if not isinstance(window, Months) or window.months is None:
-        return so_far
-    return min(Fraction(1), so_far + months_to_come(scene, window, subject) / window.months)
+    def months_to_come(self, window: Window, subject: str) -> Fraction:
+        """The service from this part's end to the window's end, in months."""
+        scene = self._scene
+        rest = self.within(subject, Period(scene.part.end, scene.month.end))
+        this_month = Fraction(rest.micros, scene.month.micros) if rest is not None else Fraction(0)
+        later = (add_months(scene.first_of_month, n + 1) for n in range(_months_left(scene, window)))
+        return Fraction(0) if scene.ends else this_month + self._share_of_months(later, subject)
 
-
-def months_to_come(scene: PriceScene, window: Window, subject: str) -> Fraction:
-    """The service from this part's end to the window's end, in months, as known under this version."""
-    if scene.ends:
-        return Fraction(0)
-    later = [scene.contract.month(add_months(scene.first_of_month, n + 1)) for n in range(_months_left(scene, window))]
-    rest = [(Period(scene.part.end, scene.month.end), scene.month), *((month, month) for month in later)]
-    shares = (
-        Fraction(span.micros, month.micros)
-        for to_come, month in rest
-        if (span := service_within(scene.contract, subject, to_come)) is not None
-    )
-    return sum(shares, Fraction(0))
+    def _share_of_months(self, months: Iterable[date], subject: str) -> Fraction:
+        total = Fraction(0)
+        for one in months:
+            month = self._scene.contract.month(one)
+            served = self.within(subject, month)
+            total += Fraction(served.micros, month.micros) if served is not None else 0
+        return total
 
 
 def window_months(window: Window) -> int | None:

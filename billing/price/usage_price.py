@@ -7,13 +7,13 @@ for the window as well, and a part costs what it adds to the window's running to
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
+from functools import cache, partial
 from typing import Final
 
 from billing.price.rollover import Balance, Rolled, Use, roll
 from billing.price.scheme import Line, Priced, lines, priced
-from billing.price.service import ALL, is_over, whole_share
+from billing.price.service import ALL, Service
 from billing.price.words import amount, number
 from billing.scene import Charge, PriceScene
 from contracts.terms.prices.rollover import Refund, Rollover
@@ -59,36 +59,47 @@ def rate_usage_price(term: UsagePrice, scene: PriceScene) -> Iterable[Charge]:
 
     A measure without a value counts as nothing, with a finding.
     """
-    accounts = {account.subject: account for account in scene.carried(ALL) or ()}
-    subjects = scene.subjects(term.of[0].measure)
-    for subject in subjects:
-        before = accounts.get(subject) or Account(subject, scene.first_of_month, _NOTHING, _NOTHING, _NOTHING, None)
-        part = _Part(term, scene, subject, before)
+    before = {account.subject: account for account in scene.carried(ALL) or ()}
+    sight, after = _Sight(term, scene), dict[str, Account]()
+    for subject in scene.subjects(term.of[0].measure):
+        opened = Account(subject, scene.first_of_month, _NOTHING, _NOTHING, _NOTHING, None)
+        part = _Part(sight, subject, before.pop(subject, opened))
         yield from part.charges()
-        accounts[subject] = part.after
-    for subject in [gone for gone in accounts if gone not in subjects]:
-        if is_over(scene, subject):
-            yield from _closed(term, scene, accounts.pop(subject))
-    again = term.tiers_over != "month" and scene.due(term.tiers_over)
-    left = (replace(one, total=_NOTHING) if again else one for one in accounts.values())
-    scene.carry(ALL, tuple(one for one in left if not is_over(scene, one.subject)))
+        after[subject] = part.after
+    for subject, account in before.items():
+        if sight.service.is_over(subject):
+            yield from _closed(term, scene, account)
+        after[subject] = account
+    again = scene.due(term.tiers_over)
+    left = (replace(one, total=_NOTHING) if again else one for one in after.values())
+    scene.carry(ALL, tuple(one for one in left if not sight.service.is_over(one.subject)))
+
+
+class _Sight:
+    """What is looked up once for all subjects of a part."""
+
+    def __init__(self, term: UsagePrice, scene: PriceScene) -> None:
+        self.term, self.scene, self.service = term, scene, Service(scene)
+        self.price = cache(partial(scene.indexed, term))
+        times = term.multiplier
+        self.multiplied = frozenset(scene.subjects(times.measure) if isinstance(times, Multiplier) else ())
 
 
 class _Part:
     """One subject's use in one part of a month; `after` is its account then."""
 
-    def __init__(self, term: UsagePrice, scene: PriceScene, subject: str, before: Account) -> None:
-        self.term, self.scene, self.subject, self.before = term, scene, subject, before
-        self.after = before
+    def __init__(self, sight: _Sight, subject: str, before: Account) -> None:
+        self.sight, self.term, self.scene, self.subject = sight, sight.term, sight.scene, subject
+        self.before = self.after = before
 
     def charges(self) -> Iterator[Charge]:
         """The charges of the part."""
         use, negative = self._use()
-        times, times_text = _factor(self.term, self.scene, self.subject)
+        times, times_text = _factor(self.sight, self.subject)
         share = _ONE
         if self.term.partial_period is PartialPeriod.PRORATE:
-            share = whole_share(self.scene, self.term.tiers_over, self.subject)
-        scheme = priced(self.term.scheme, lambda price: self._price(price, times), share)
+            share = self.sight.service.whole_share(self.term.tiers_over, self.subject)
+        scheme = priced(self.term.scheme, lambda price: self.sight.price(price) * times, share)
         included = Fraction(self.term.included) * share
         self.after = replace(
             self.before, month=self.scene.first_of_month, negative=negative, given=_NOTHING, balance=None
@@ -102,7 +113,7 @@ class _Part:
             text = f", {number(taken)} of {amount(use, self.term.unit)} included" if self.term.included else ""
             yield from self._charged(made, text, times_text)
             self.after = replace(self.after, total=start + use)
-        if negative and is_over(self.scene, self.subject):
+        if negative and self.sight.service.is_over(self.subject):
             _find_lost(self.scene, self.after)
 
     def _rolled(
@@ -111,7 +122,7 @@ class _Part:
         given = self.before.given if self._goes_on() else _NOTHING
         granted = max(included - given, _NOTHING)
         block = Fraction(self.term.scheme.size) if isinstance(self.term.scheme, Package) else None
-        over = is_over(self.scene, self.subject)
+        over = self.sight.service.is_over(self.subject)
         month, agreed = self.scene.first_of_month, Fraction(self.term.included)
         step = Use(month, max(use, _NOTHING), granted, agreed, block, over)
         rolled = roll(self.before.balance, rule, step)
@@ -130,9 +141,6 @@ class _Part:
             yield self.scene.charge(
                 self.term, self.subject, text, line.quantity, line.unit, line.unit_price, line.amount
             )
-
-    def _price(self, price: Decimal, times: Fraction) -> Fraction:
-        return self.scene.indexed(self.term, price) * times
 
     def _goes_on(self) -> bool:
         """Whether this part goes on with what another version's part of the same month used."""
@@ -166,13 +174,13 @@ def _quantity(term: UsagePrice, scene: PriceScene, subject: str) -> Fraction:
     return total
 
 
-def _factor(term: UsagePrice, scene: PriceScene, subject: str) -> tuple[Fraction, str]:
+def _factor(sight: _Sight, subject: str) -> tuple[Fraction, str]:
     """What all prices are multiplied by, and how the line says so."""
+    term, scene = sight.term, sight.scene
     if not isinstance(term.multiplier, Multiplier):
         return _ONE, ""
     measure = term.multiplier.measure
-    whose = subject if subject in scene.subjects(measure) else ALL
-    value = scene.value(measure, whose)
+    value = scene.value(measure, subject if subject in sight.multiplied else ALL)
     if value.number is None:
         times = Fraction(term.multiplier.undefined)
         text = f"{measure} has no value: prices are times {number(times)}"

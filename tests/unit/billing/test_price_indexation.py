@@ -157,6 +157,13 @@ def test_an_index_without_a_value_for_its_base_month_moves_nothing() -> None:
     assert kinds(indexation(), JULY, book(APRIL)) == ["index_without_base"]
 
 
+def test_a_value_for_a_later_month_is_not_the_last_known_one() -> None:
+    march, june = value("F-5", "2026-03", "210"), value("F-6", "2026-06", "300")
+
+    # 0.4 + 0.6 x 210 / 200.
+    assert factor(indexation(), JULY, book(BASE, march, june)) == str(Fraction("1.03"))
+
+
 def test_a_value_that_is_not_above_zero_is_none() -> None:
     assert factor(indexation(), JULY, book(BASE, APRIL, value("F-7", "2026-04", "0", known="2026-06-01"))) == str(
         Fraction("1.06")

@@ -148,6 +148,15 @@ def test_time_granted_to_the_customer_reduces_it() -> None:
     assert came.kinds == ["minimum_reduced"]
 
 
+def test_only_time_in_service_is_granted() -> None:
+    contract = agreed(minimum(reduced_by=["blocked"]), covered("a", since="2026-01-22"))
+
+    # Granted from the 17th on, in service for the last 10 days, of which 5 are granted.
+    waived = {"a": [Period(at("2026-01-17"), at("2026-01-27"))]}
+    (came,) = rated(contract, charged=["0"], waived=waived)
+    assert came.sums == ["155"]
+
+
 def test_what_goes_beyond_counts_for_the_next_window() -> None:
     document = minimum(carry_over={"windows": 1})
     came = rated(agreed(document), last="2026-03", charged=["400", "250", "250"])

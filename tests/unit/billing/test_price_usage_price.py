@@ -205,6 +205,16 @@ def test_tiers_of_a_year_are_those_of_the_months_in_service() -> None:
     assert sums(came) == [["25"]]
 
 
+def test_a_year_of_the_contract_begins_with_its_first_month() -> None:
+    year = YEAR | {"kind": "contract"}
+    document = use(included="1200", tiers_over=year, partial_period="prorate")
+    contract = agreed(document, covered("truck-1", until="2026-10-01"), since="2026-04-01")
+    came = rated(contract, first="2026-04", last="2026-05", used=["500", "200"])
+
+    # In service for six of the twelve months from April on: 600 included.
+    assert sums(came) == [["0"], ["25"]]
+
+
 @pytest.mark.parametrize(
     ("rule", "charged"),
     [
