@@ -68,29 +68,47 @@ effective_from: 2026-09-01
 vat_percent: 19
 assets:
 {assets}
-terms:
-  - {{id: fee, kind: fixed_fee, text: Truck, amount: 890.00, per: asset}}
-  - id: km
-    kind: usage_price
-    text: Kilometres
-    metric: odometer_km
-    unit: KMT
-    scope: asset
-    tiers: [{{up_to: 5000, price: 0.12}}, {{price: 0.10}}]
-  - id: uptime
-    kind: uptime_guarantee
-    text: Uptime
+measures:
+  - {{id: distance, kind: counter, window: month, metric: odometer_km, unit: KMT, scope: asset, on_fall: reset,
+     jitter: 0, step_max: none, attribution: at_reading, rounding: none, missing: none, acceptance: not_needed}}
+  - id: availability
+    kind: availability
+    window: month
     metric: state
+    scope: asset
     up: [RUNNING]
     down: [FAULT]
     unknown: []
-    service_hours: {{monday: ["06:00-22:00"], tuesday: ["06:00-22:00"], wednesday: ["06:00-22:00"],
-                    thursday: ["06:00-22:00"], friday: ["06:00-22:00"], saturday: ["06:00-14:00"]}}
-    planned_windows: [{{weekday: wednesday, from: "20:00", until: "22:00"}}]
-    planned_allowance_hours: 6
-    unknown_rule: {{carry_seconds: 1800, then: exclude}}
-    target_percent: 98
-    credit: {{of: fee, ladder: [{{below: 98, percent: 5}}, {{below: 95, percent: 20}}], cap_percent: 20}}
+    out: []
+    degraded: {{}}
+    service_hours: {{weekly: {{monday: ["06:00-22:00"], tuesday: ["06:00-22:00"], wednesday: ["06:00-22:00"],
+                    thursday: ["06:00-22:00"], friday: ["06:00-22:00"], saturday: ["06:00-14:00"]}}, closed_on: []}}
+    exclusions: [{{judge: planned, mode: out, causality: overlap}}]
+    shaping: none
+    unknown_rule: {{carry_seconds: 1800, then: exclude, coverage_min_percent: none}}
+    denominator: counted
+judges:
+  - id: planned
+    kind: planned_window
+    weekly: [{{weekday: wednesday, from: "20:00", until: "22:00"}}]
+    announced: none
+    service_hours: {{weekly: {{monday: ["06:00-22:00"], tuesday: ["06:00-22:00"], wednesday: ["06:00-22:00"],
+                    thursday: ["06:00-22:00"], friday: ["06:00-22:00"], saturday: ["06:00-14:00"]}}, closed_on: []}}
+    allowance: {{hours: 6, per: month, partial_period: whole}}
+  - {{id: promise, kind: threshold, measure: availability, comparison: at_least, percent: 98}}
+prices:
+  - {{id: fee, kind: fixed_fee, text: Truck, amount: 890.00, per: asset, interval_months: 1, billed: in_arrears,
+     proration: seconds, free_of_charge: []}}
+  - {{id: km, kind: usage_price, text: Kilometres, of: [{{measure: distance, weight: 1}}], unit: KMT,
+     scheme: {{model: graduated, tiers: [{{up_to: 5000, price: 0.12}}, {{price: 0.10}}]}}, included: 0, rollover: none,
+     multiplier: none, tiers_over: month, partial_period: whole, negative: credit}}
+  - id: uptime
+    kind: remedy
+    text: Uptime
+    of: promise
+    credit: {{form: ladder, tiers: [{{below: 98, percent: 5}}, {{below: 95, percent: 20}}], base: [fee],
+             cap_percent: 20}}
+views: []
 """
 
 # A day at a time; 0.7 km a minute, and every device is down for forty minutes in every four thousand.

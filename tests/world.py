@@ -54,24 +54,38 @@ effective_from: 2026-09-01
 vat_percent: 19
 assets:
   - {asset: truck-1, in_service_from: 2026-09-01}
-terms:
-  - {id: fee, kind: fixed_fee, text: Truck, amount: 745.00, per: asset}
-  - {id: km, kind: usage_price, text: Kilometres, metric: odometer_km, unit: KMT, scope: asset, price: 0.10}
-  - id: uptime
-    kind: uptime_guarantee
-    text: Uptime
+measures:
+  - {id: distance, kind: counter, window: month, metric: odometer_km, unit: KMT, scope: asset, on_fall: reset,
+     jitter: 0, step_max: none, attribution: at_reading, rounding: none, missing: none, acceptance: not_needed}
+  - id: availability
+    kind: availability
+    window: month
     metric: state
+    scope: asset
     up: [RUNNING]
     down: [FAULT]
     unknown: []
-    service_hours: {monday: ["00:00-24:00"], tuesday: ["00:00-24:00"], wednesday: ["00:00-24:00"],
-                    thursday: ["00:00-24:00"], friday: ["00:00-24:00"], saturday: ["00:00-24:00"],
-                    sunday: ["00:00-24:00"]}
-    planned_windows: []
-    planned_allowance_hours: 0
-    unknown_rule: {carry_seconds: 3600, then: exclude}
-    target_percent: 99
-    credit: {of: fee, ladder: [{below: 99, percent: 5}, {below: 95, percent: 20}], cap_percent: 20}
+    out: []
+    degraded: {}
+    service_hours: always
+    exclusions: []
+    shaping: none
+    unknown_rule: {carry_seconds: 3600, then: exclude, coverage_min_percent: none}
+    denominator: counted
+judges:
+  - {id: promise, kind: threshold, measure: availability, comparison: at_least, percent: 99}
+prices:
+  - {id: fee, kind: fixed_fee, text: Truck, amount: 745.00, per: asset, interval_months: 1, billed: in_arrears,
+     proration: seconds, free_of_charge: []}
+  - {id: km, kind: usage_price, text: Kilometres, of: [{measure: distance, weight: 1}], unit: KMT,
+     scheme: {model: flat, price: 0.10}, included: 0, rollover: none, multiplier: none, tiers_over: month,
+     partial_period: whole, negative: credit}
+  - id: uptime
+    kind: remedy
+    text: Uptime
+    of: promise
+    credit: {form: ladder, tiers: [{below: 99, percent: 5}, {below: 95, percent: 20}], base: [fee], cap_percent: 20}
+views: []
 """
 
 

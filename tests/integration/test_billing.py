@@ -10,12 +10,12 @@ import pytest
 from psycopg import Connection, errors
 
 from billing.invoice import InvoiceHead
+from billing.month import RatedMonth, rate_month
 from billing.run import Outcome, close_month, due_months, issue_invoice
 from billing.store import InvoiceFilter, list_invoices, load_body
 from billing.verify import verify_invoice
-from contracts.database_source import RawSource, SummarySource
-from contracts.run import evaluate_month
-from contracts.store import VersionIsAgreed, load_versions
+from contracts.run import DatabaseKnowledge
+from contracts.store import VersionIsAgreed
 from ingest.summariser import summarise_stale
 from tests.world import (
     CONTRACT,
@@ -143,10 +143,8 @@ def test_an_agreed_version_is_amended_and_never_edited(conn: Connection[Any]) ->
     assert agree(conn, CONTRACT) is False
     with pytest.raises(VersionIsAgreed):
         agree(conn, CONTRACT.replace("745.00", "700.00"))
-    with pytest.raises(Conflict, match="start of a month"):
-        agree(
-            conn, CONTRACT.replace("version: 1", "version: 2").replace("from: 2026-09-01\nvat", "from: 2026-10-05\nvat")
-        )
+    with pytest.raises(Conflict, match="takes effect after version 1"):
+        agree(conn, CONTRACT.replace("version: 1", "version: 2"))
     second = CONTRACT.replace("version: 1", "version: 2").replace("from: 2026-09-01\nvat", "from: 2026-11-01\nvat")
     assert agree(conn, second.replace("745.00", "700.00"))
 
@@ -190,21 +188,49 @@ def test_each_issued_document_names_the_one_before_it(conn: Connection[Any]) -> 
     assert json.loads(heads[1].content or "")["previous_digest"] == heads[0].digest
 
 
+def test_an_amendment_within_a_month_divides_it(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    write_october(conn)
+    second = CONTRACT.replace("version: 1", "version: 2").replace("from: 2026-09-01\nvat", "from: 2026-10-11\nvat")
+    agree(conn, second.replace("745.00", "1490.00"))
+
+    (closed,) = close_month(conn, OCTOBER)
+
+    # 240 hours at 745 a month of 745 hours, then 505 hours at 1490.
+    head = issue_invoice(conn, closed.invoice or 0)
+    lines = load_body(conn, head).lines
+    assert [(line.term, line.quantity, line.amount) for line in lines] == [
+        ("fee", Decimal(1), Decimal("240.00")),
+        ("km", Decimal(240), Decimal("24.00")),
+        ("uptime", Decimal(0), Decimal("0.00")),
+        ("fee", Decimal(1), Decimal("1010.00")),
+        ("km", Decimal(505), Decimal("50.50")),
+        ("uptime", Decimal(0), Decimal("0.00")),
+    ]
+    conn.commit()
+    assert verify_invoice(conn, head.name).vouched
+
+
+def contents(rated: RatedMonth) -> list[str]:
+    """The evaluations of a month as they would be kept."""
+    return [evaluation.content for evaluation in rated.evaluations().values()]
+
+
 def test_an_evaluation_asked_again_as_of_then_gives_the_same_bytes(conn: Connection[Any]) -> None:
     declare_world(conn)
     write_october(conn)
     with snapshot(conn) as known_at:
-        first = evaluate_month(SummarySource(conn, known_at), load_versions(conn, "trucks"), OCTOBER)
+        first = contents(rate_month(DatabaseKnowledge(conn, "trucks", known_at, known_at), OCTOBER))
 
     write(conn, [message("device-1", OCTOBER_STARTS + timedelta(days=4, minutes=7), odometer_km=1500, state="FAULT")])
     summarise_stale(conn)
     conn.commit()
     with snapshot(conn) as later:
-        then = evaluate_month(RawSource(conn, known_at), load_versions(conn, "trucks"), OCTOBER)
-        now = evaluate_month(SummarySource(conn, later), load_versions(conn, "trucks"), OCTOBER)
+        then = contents(rate_month(DatabaseKnowledge(conn, "trucks", later, known_at), OCTOBER))
+        now = contents(rate_month(DatabaseKnowledge(conn, "trucks", later, later), OCTOBER))
 
-    assert [e.content() for e in then] == [e.content() for e in first]
-    assert [e.content() for e in now] != [e.content() for e in first]
+    assert then == first
+    assert now != first
 
 
 def test_a_snapshot_sees_what_was_received_before_it_and_nothing_else(database: str, conn: Connection[Any]) -> None:
