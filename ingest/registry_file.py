@@ -65,10 +65,12 @@ def _not_ours(name: str) -> str:
     return name
 
 
-Slug = Annotated[str, Field(pattern=SLUG, max_length=64)]
-Name = Annotated[str, Field(pattern=NAME, max_length=128)]
+Slug = Annotated[str, Field(pattern=SLUG, max_length=64, description="a name of a-z, 0-9, _ and - such as truck-fleet")]
+Name = Annotated[
+    str, Field(pattern=NAME, max_length=128, description="a name of letters, digits, '.', '_' and '-' such as truck-1")
+]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="a country of ISO 3166 such as DE")]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Instant = Annotated[datetime, BeforeValidator(_to_instant)]
 

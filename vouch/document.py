@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Annotated, Any, Final, TypeVar
 
 import yaml
@@ -17,8 +16,8 @@ from pydantic import BaseModel, BeforeValidator, PlainSerializer, ValidationErro
 
 from vouch.canonical import plain
 from vouch.errors import Invalid
+from vouch.expectation import Path, Place, all_keys, listed, near, place_of
 
-Path = tuple[str | int, ...]
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 _INTEGER: Final = re.compile(r"[-+]?(0|[1-9][0-9]*)")
@@ -172,49 +171,76 @@ def _spell(path: Path) -> str:
     return text or "document"
 
 
+# What pydantic finds where the schema itself says what was expected.
+_SAID_BY_SCHEMA: Final = re.compile(
+    r"(bool|int|float|decimal|string|date|datetime|list|tuple|dict|model|mapping)_(type|parsing|from_float|attributes_type"
+    r"|too_short|too_long|pattern_mismatch)|model_attributes_type|too_short|enum|literal_error"
+    r"|(greater|less)_than(_equal)?|no_branch"
+)
+
+
 def _faults_of(error: ValidationError, model: type[BaseModel], content: Any) -> list[Fault]:
-    faults = []
-    for detail in error.errors(include_url=False):
-        path = _written_path(detail["loc"], content)
-        faults.append(Fault(path, _word(detail, path, model)))
-    return faults
+    placed = [(detail, place_of(detail["loc"], model, content)) for detail in error.errors(include_url=False)]
+    faults = {Fault(_path_of(detail, place), _word(detail, place, model)): None for detail, place in placed}
+    # A key with a slip in it is one mistake and not two.
+    meant = {
+        (*place.path[:-1], hint[1])
+        for detail, place in placed
+        if detail["type"] == "extra_forbidden" and (hint := _MEANT.search(_unknown_key(place, model)))
+    }
+    missing = {place.path for detail, place in placed if detail["type"] == "missing"}
+    return [fault for fault in faults if fault.path not in meant & missing]
 
 
-def _written_path(location: Path, content: Any) -> Path:
-    """The path as it stands in the file: pydantic adds the names of union branches in between."""
-    if not location:
-        return ()
-    path: Path = ()
-    part: Any
-    for part in location[:-1]:
-        if isinstance(content, list) or (isinstance(content, dict) and part in content):
-            path, content = (*path, part), content[part]
-    is_branch = isinstance(content, dict) and location[-1] in (content.get("kind"), content.get("says"))
-    return path if is_branch else (*path, location[-1])
+_MEANT: Final = re.compile(r"did you mean '([^']+)'")
 
 
-def _word(detail: Any, path: Path, model: type[BaseModel]) -> str:
+def _path_of(detail: Any, place: Place) -> Path:
+    if detail["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        return (*place.path, _key_of(detail))
+    return place.path
+
+
+def _key_of(detail: Any) -> str:
+    return str(detail["ctx"]["discriminator"]).strip("'")
+
+
+def _word(detail: Any, place: Place, model: type[BaseModel]) -> str:
     kind, found = detail["type"], detail.get("input")
+    expected = place.shape.words()
     if kind == "missing":
-        return "required, but missing"
+        return "required, but missing" + (f"; expected: {expected}" if expected else "")
     if kind == "extra_forbidden":
-        near = get_close_matches(str(path[-1]), _field_names(model), n=1, cutoff=0.7)
-        return "unknown key" + (f"; did you mean {near[0]!r}?" if near else "")
-    if kind == "union_tag_invalid":
-        key, tags = detail["ctx"]["discriminator"].strip("'"), detail["ctx"]["expected_tags"]
-        return f"found {key} {detail['ctx']['tag']!r}; expected one of {tags}"
-    if kind == "union_tag_not_found":
-        return f"{detail['ctx']['discriminator']} is required, but missing"
+        return _unknown_key(place, model)
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        tags = place.branch.tags(_key_of(detail))
+        tag = found.get(_key_of(detail)) if isinstance(found, dict) else None
+        if isinstance(found, dict) and _key_of(detail) not in found:
+            return f"required, but missing; expected: {listed(map(repr, tags))}"
+        return f"found {_shown(tag)}; expected: {listed(map(repr, tags))}{near(tag, tags)}"
+    if _SAID_BY_SCHEMA.fullmatch(kind) and expected:
+        values = place.shape.values() if isinstance(found, str) else []
+        return f"found {_shown(found)}; expected: {expected}{near(found, values)}"
     message = str(detail["msg"]).removeprefix("Value error, ")
-    shown = repr(str(found) if isinstance(found, Decimal) else found)
     scalar = isinstance(found, str | int | Decimal) or found is None
-    return f"found {shown[:80]}; expected: {message}" if scalar else message
+    return f"found {_shown(found)}; expected: {message}" if scalar else message
 
 
-def _field_names(model: type[BaseModel]) -> set[str]:
-    """Names of all fields of a model and of the models within it, for near misses."""
-    names: set[str] = set()
-    schema = model.model_json_schema()
-    for part in (schema, *schema.get("$defs", {}).values()):
-        names |= set(part.get("properties", {}))
-    return names
+def _unknown_key(place: Place, model: type[BaseModel]) -> str:
+    key, here = str(place.path[-1]), place.around.keys()
+    elsewhere = [] if key in all_keys(model) else all_keys(model)
+    hint = near(key, here) or near(key, elsewhere, 0.7)
+    return f"unknown key{hint}" if hint or not here else f"unknown key; known here: {', '.join(here)}"
+
+
+def _shown(found: Any) -> str:
+    """What was found, as the file spells it."""
+    if isinstance(found, bool) or found is None:
+        return str(found).lower() if found is not None else "null"
+    if isinstance(found, Decimal | int):
+        return str(found)[:80]
+    if isinstance(found, str):
+        return repr(found)[:80]
+    if isinstance(found, dict):
+        return f"a mapping with {listed(map(repr, found), 'and')[:80]}" if found else "an empty mapping"
+    return "a list"

@@ -5,9 +5,11 @@ when that word does not come. There is no default: the parties write it. Source:
 """
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import Field
+
+from contracts.terms.base import EITHER, GIVEN, WORD, Model
 
 
 class Silence(StrEnum):
@@ -17,27 +19,14 @@ class Silence(StrEnum):
     REJECTED = "rejected"
 
 
-class AcceptanceClock(BaseModel):
+class AcceptanceClock(Model):
     """The other side has `days` of 24 hours from the instant at which the proposal became known."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     days: Annotated[int, Field(ge=0, le=366, strict=True)]
     silence: Silence
 
 
-def _either(value: Any) -> Any:
-    if value == "not_needed" or isinstance(value, dict | AcceptanceClock):
-        return value
-    raise ValueError("not_needed, or the days and what silence means, such as {days: 14, silence: accepted}")
-
-
-def _branch(value: Any) -> str:
-    return "not_needed" if isinstance(value, str) else "clock"
-
-
 AcceptanceRule = Annotated[
-    Annotated[Literal["not_needed"], Tag("not_needed")] | Annotated[AcceptanceClock, Tag("clock")],
-    Discriminator(_branch),
-    BeforeValidator(_either),
+    Annotated[Literal["not_needed"], WORD] | Annotated[AcceptanceClock, GIVEN],
+    EITHER,
 ]

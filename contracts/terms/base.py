@@ -12,12 +12,12 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from ingest.catalogue import Metric, MetricKind
+from ingest.registry_file import Slug as Slug
 from ingest.registry_file import check_unit
 from vouch.document import PlainDecimal
 from vouch.errors import Invalid
 from vouch.units import unit_of
 
-Slug = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9_-]*$", max_length=64)]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Unit = Annotated[str, AfterValidator(check_unit)]
 Decimal20 = Annotated[PlainDecimal, Field(max_digits=20, decimal_places=12)]

@@ -92,7 +92,10 @@ class ConstantMinutes(Model):
 
 
 class Availability(Measure):
-    """`kind: availability`. A degraded state counts as up by its share. `denominator` is the counted time or constant."""
+    """`kind: availability`. A degraded state counts as up by its share.
+
+    `denominator` is the counted time, or a constant.
+    """
 
     gives: ClassVar[frozenset[Wanted]] = frozenset({Wanted.MEASURE, Wanted.SHARE, Wanted.TIME})
 

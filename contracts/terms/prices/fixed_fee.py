@@ -4,9 +4,9 @@ Pure. Source: docs/terms.md#fixed-fee.
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from contracts.terms.base import Model, Price, PricePart
 from contracts.terms.service_hours import LocalDate
@@ -49,6 +49,12 @@ class FreeSpan(Model):
         return self
 
 
+def _whole(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number of months: 1, 2, 3, 4, 6 or 12")
+    return value
+
+
 class FixedFee(PricePart):
     """`kind: fixed_fee`. `amount` is for `interval_months` calendar months, each of which bears the same share.
 
@@ -58,7 +64,7 @@ class FixedFee(PricePart):
     kind: Literal["fixed_fee"]
     amount: Price
     per: FeePer
-    interval_months: Literal[1, 2, 3, 4, 6, 12]
+    interval_months: Annotated[Literal[1, 2, 3, 4, 6, 12], BeforeValidator(_whole)]
     billed: Billed
     proration: Proration
     free_of_charge: Annotated[list[FreeSpan], Field(max_length=100)]

@@ -72,7 +72,7 @@ def test_a_file_of_a_few_lines_is_enough() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "message"),
     [
-        ("evidence: 1", "evidence: 2", "evidence.yaml:1: evidence: found 2; expected: Input should be 1"),
+        ("evidence: 1", "evidence: 2", "evidence.yaml:1: evidence: found 2; expected: 1"),
         ("contract: trucks", "contracts: trucks", "evidence.yaml:2: contracts: unknown key; did you mean 'contract'?"),
         ("unit: KMT", "unit: KTM", "evidence.yaml:4: metrics.km.unit: found 'KTM'; expected: a UN/ECE unit code"),
         ("km:", "Km:", "evidence.yaml:4: metrics.Km"),

@@ -388,12 +388,12 @@ def test_a_term_writes_its_rule_and_reads_it_back(rule: Any) -> None:
 @pytest.mark.parametrize(
     ("rule", "path", "message"),
     [
-        ("needed", ("acceptance",), "not_needed, or the days"),
-        (None, ("acceptance",), "not_needed, or the days"),
-        ({"days": "14", "silence": "accepted"}, ("acceptance", "clock", "days"), "valid integer"),
-        ({"days": 367, "silence": "accepted"}, ("acceptance", "clock", "days"), "366"),
-        ({"days": 14}, ("acceptance", "clock", "silence"), "required"),
-        ({"days": 14, "silence": "up"}, ("acceptance", "clock", "silence"), "accepted"),
+        ("needed", ("acceptance", "·word"), "not_needed"),
+        (None, ("acceptance", "·given"), "AcceptanceClock"),
+        ({"days": "14", "silence": "accepted"}, ("acceptance", "·given", "days"), "valid integer"),
+        ({"days": 367, "silence": "accepted"}, ("acceptance", "·given", "days"), "366"),
+        ({"days": 14}, ("acceptance", "·given", "silence"), "required"),
+        ({"days": 14, "silence": "up"}, ("acceptance", "·given", "silence"), "accepted"),
     ],
 )
 def test_a_rule_that_is_not_one_is_refused(rule: Any, path: tuple[str, ...], message: str) -> None:
@@ -439,13 +439,13 @@ def test_a_mistake_is_named_with_file_line_and_path() -> None:
         return str(raised.value).splitlines()
 
     assert faults(YAML.replace("km, amount", "km, amuont")) == [
-        "facts.yaml:8: [0].about.amount: required, but missing",
         "facts.yaml:8: [0].about.amuont: unknown key; did you mean 'amount'?",
     ]
     (wrong_kind,) = faults(YAML.replace("counter_correction", "counter"))
-    assert wrong_kind.startswith("facts.yaml:1: [0]: found kind 'counter'; expected one of 'planned_work', ")
+    assert wrong_kind.startswith("facts.yaml:5: [0].kind: found 'counter'; expected: 'baseline_adjustment', ")
+    assert wrong_kind.endswith("; did you mean 'counter_correction'?")
     assert faults(YAML.replace("says: accept", "says: agree")) == [
-        "facts.yaml:9: [1]: found says 'agree'; expected one of 'propose', 'accept', 'reject', 'dispute', 'withdraw'"
+        "facts.yaml:9: [1].says: found 'agree'; expected: 'accept', 'dispute', 'propose', 'reject' or 'withdraw'"
     ]
     assert faults(YAML.replace("  recorded_at: 2026-03-02T10:00:00Z\n", "")) == [
         "facts.yaml:1: [0].recorded_at: required, but missing"
