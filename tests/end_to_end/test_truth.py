@@ -63,7 +63,8 @@ def _invoiced(conn: Connection[Any], contract: str) -> tuple[Amounts, Decimal]:
 
 
 def _expected(contract: dict[str, Any], simulated: Fleet, month: str) -> Amounts:
-    terms = {term["kind"]: term for term in contract["terms"]}
+    prices = {price["kind"]: price for price in contract["prices"]}
+    parts = {part["id"]: part for part in (*contract["measures"], *contract["judges"])}
     truth = {
         asset["asset"]: truth_of_month
         for asset in simulated.truth["assets"]
@@ -72,36 +73,40 @@ def _expected(contract: dict[str, Any], simulated: Fleet, month: str) -> Amounts
     }
     amounts: Amounts = {}
     for asset, what in truth.items():
-        if "fixed_fee" in terms:
-            fee = Decimal(str(terms["fixed_fee"]["amount"])) * what["in_service_seconds"] / what["month_seconds"]
-            amounts[terms["fixed_fee"]["id"], asset] = [_cents(fee)]
-        if "uptime_guarantee" in terms:
-            term = terms["uptime_guarantee"]
-            amounts[term["id"], asset] = [-_cents(fee * _credit_percent(term, what["state"]["counted"]) / 100)]
-    usage = terms["usage_price"]
-    use = {asset: Decimal(what["use"][usage["metric"]]) for asset, what in truth.items()}
-    if usage["scope"] == "pooled":
-        amounts[usage["id"], None] = _tiers(usage, sum(use.values(), Decimal(0)))
+        if "fixed_fee" in prices:
+            fee = Decimal(str(prices["fixed_fee"]["amount"])) * what["in_service_seconds"] / what["month_seconds"]
+            amounts[prices["fixed_fee"]["id"], asset] = [_cents(fee)]
+        if "remedy" in prices:
+            remedy = prices["remedy"]
+            measure = parts[parts[remedy["of"]]["measure"]]
+            assert measure["unknown_rule"]["then"] == "exclude"
+            percent = _credit_percent(remedy["credit"], what["state"]["counted"])
+            amounts[remedy["id"], asset] = [-_cents(fee * percent / 100)]
+    usage = prices["usage_price"]
+    (counted,) = usage["of"]
+    counter = parts[counted["measure"]]
+    use = {asset: Decimal(what["use"][counter["metric"]]) for asset, what in truth.items()}
+    if counter["scope"] == "pooled":
+        amounts[usage["id"], None] = _tiers(usage["scheme"], sum(use.values(), Decimal(0)))
     else:
         for asset, quantity in use.items():
-            amounts[usage["id"], asset] = _tiers(usage, quantity)
+            amounts[usage["id"], asset] = _tiers(usage["scheme"], quantity)
     return amounts
 
 
-def _credit_percent(term: dict[str, Any], counted: dict[str, int]) -> Decimal:
-    assert term["unknown_rule"]["then"] == "exclude"
+def _credit_percent(credit: dict[str, Any], counted: dict[str, int]) -> Decimal:
     up, total = counted["up"], counted["up"] + counted["down"]
     owed = Decimal(0)
-    for tier in term["credit"]["ladder"]:
+    for tier in credit["tiers"]:
         if up * 100 < Decimal(str(tier["below"])) * total:
             owed = Decimal(str(tier["percent"]))
-    return min(owed, Decimal(str(term["credit"]["cap_percent"])))
+    return min(owed, Decimal(str(credit["cap_percent"])))
 
 
-def _tiers(usage: dict[str, Any], quantity: Decimal) -> list[Decimal]:
-    if "price" in usage:
-        return [_cents(quantity * Decimal(str(usage["price"])))]
-    (lower, upper) = usage["tiers"]
+def _tiers(scheme: dict[str, Any], quantity: Decimal) -> list[Decimal]:
+    if scheme["model"] == "flat":
+        return [_cents(quantity * Decimal(str(scheme["price"])))]
+    (lower, upper) = scheme["tiers"]
     first = min(quantity, Decimal(lower["up_to"]))
     amounts = [_cents(first * Decimal(str(lower["price"])))]
     if quantity > first:
