@@ -41,13 +41,16 @@ class Service:
         return subject == ALL or (subject in self._assets and self._assets[subject].in_service_from < instant)
 
     def is_over(self, subject: str) -> bool:
-        """Whether the subject is no longer in service after this part."""
-        if self._scene.ends or (subject != ALL and subject not in self._assets):
+        """Whether the subject is no longer in service after this part.
+
+        A version's own end is not the contract's: a later one may go on from there, and the scene knows.
+        """
+        if self._scene.ends or subject == ALL:
+            return self._scene.ends
+        if subject not in self._assets:
             return True
-        ends = [self._scene.contract.effective_until]
-        if subject != ALL:
-            ends.append(self._assets[subject].in_service_until)
-        return any(end is not None and end <= self._scene.part.end for end in ends)
+        end = self._assets[subject].in_service_until
+        return end is not None and end <= self._scene.part.end
 
     def whole_share(self, window: Window, subject: str) -> Fraction:
         """How much of a window the subject will have been in service for by the window's end: at most 1.

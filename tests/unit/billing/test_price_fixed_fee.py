@@ -216,6 +216,14 @@ def test_an_indexed_fee_in_advance_is_settled_when_the_price_is_known() -> None:
     assert sums(came) == [["1200"], ["80"], ["1320"]]
 
 
+def test_a_version_that_goes_on_where_one_ended_bills_the_rest() -> None:
+    document = fee(billed="in_advance")
+    versions = agreed(document, until="2026-02-01"), agreed(document, version=2, since="2026-02-01")
+
+    # January's version knows nothing of February.
+    assert sums(rated(*versions, last="2026-02")) == [["310"], ["310", "310"]]
+
+
 def test_a_month_that_is_split_is_charged_by_each_version_for_its_part() -> None:
     before = agreed(fee(per="contract"), until=None)
     after = agreed(fee(per="contract", amount="620"), version=2, since="2026-01-11")

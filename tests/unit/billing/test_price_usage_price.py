@@ -282,6 +282,14 @@ def test_units_not_used_are_carried_on_and_paid_back_at_the_end() -> None:
     assert came[2].texts[1] == ", carried over and not used, paid back"
 
 
+def test_a_version_that_goes_on_where_one_ended_keeps_what_was_carried() -> None:
+    document = use(included="100", rollover=ROLLOVER)
+    versions = agreed(document, until="2026-02-01"), agreed(document, version=2, since="2026-02-01")
+
+    # The 60 left in January are all that February lacks.
+    assert sums(rated(*versions, last="2026-02", used=["40", "160"])) == [["0"], ["0"]]
+
+
 def test_an_asset_that_never_comes_back_is_paid_back_at_the_contracts_end() -> None:
     document = use(included="100", rollover=ROLLOVER)
     versions = agreed(document, until="2026-04-01")
