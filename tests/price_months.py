@@ -103,11 +103,14 @@ def course(
     factors: Sequence[str] = (),
     waived: Mapping[str, Sequence[Period]] | None = None,
     times: str | None = None,
+    until: str | None = None,
 ) -> list[Came]:
-    """All parts from `first` to `last`. `used` are a measure's values and `charged` what other prices came to, part by
-    part; `factors` are what agreed prices are times of; `waived` are granted spans by asset; `times` is the value of
-    the measure named `times`."""
-    parts = month_parts(versions, parse_month(first), parse_month(last), None)
+    """All parts from `first` to `last`, or of the last month what it has come to `until` then.
+
+    `used` are a measure's values and `charged` what other prices came to, part by part; `factors` are what agreed
+    prices are times of; `waived` are granted spans by asset; `times` is the value of the measure named `times`.
+    """
+    parts = month_parts(versions, parse_month(first), parse_month(last), at(until) if until else None)
     carried: dict[str, Any] = {}
     came: list[Came] = []
     for n in range(len(parts)):

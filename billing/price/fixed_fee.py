@@ -95,12 +95,21 @@ class _Fee:
 
     def borne_by(self, later: Iterable[date]) -> Fraction:
         """What months to come will bear, as far as is known, at the price of this month."""
-        contract, share = self.scene.contract, Fraction(0)
-        for one in () if self.scene.ends else later:
-            month = contract.month(one)
-            served = self.service.within(self.subject, month)
+        months = [(month, month) for month in map(self.scene.contract.month, later)]
+        return self._borne(months, goes_on=False)
+
+    def rest_of_month(self) -> Fraction:
+        """What is still to come of this month, where it is looked at before it is over."""
+        month = self.scene.month
+        return self._borne([(month, Period(self.scene.part.end, month.end))], goes_on=True)
+
+    def _borne(self, spans: Iterable[tuple[Period, Period]], goes_on: bool) -> Fraction:
+        """What spans of months bear: (month, span)."""
+        share = Fraction(0)
+        for month, span in () if self.scene.ends else spans:
+            served = self.service.within(self.subject, span)
             if served is not None:
-                share += _share(self.term, served, False, month, contract.zone)
+                share += _share(self.term, served, goes_on, month, self.scene.contract.zone)
         return share * self.price
 
     def charge(self, text: str, amount: Fraction, service: Period | None) -> Charge:
@@ -154,7 +163,7 @@ def _bill_in_advance(fee: _Fee, account: Account) -> tuple[list[Charge], Account
     if not scene.due("month"):
         return [], account
     charges: list[Charge] = []
-    ahead = fee.borne_by(interval.after(month))
+    ahead = fee.borne_by(interval.after(month)) + fee.rest_of_month()
     if account.since is not None:
         service = Period(account.since, max(scene.part.end, scene.contract.month(interval.last).end))
         charges.append(fee.charge(f", {months(month, interval.last)}", ahead - account.balance, service))
@@ -162,10 +171,11 @@ def _bill_in_advance(fee: _Fee, account: Account) -> tuple[list[Charge], Account
         charges.append(fee.charge(", difference to what was billed in advance", ahead - account.balance, None))
     if month == interval.last:
         following = interval_of(add_months(month, 1), scene.contract.first_month, fee.term.interval_months)
-        ahead = fee.borne_by(following.after(month))
-        if ahead:
+        planned = fee.borne_by(following.after(month))
+        ahead += planned
+        if planned:
             service = Period(scene.month.end, scene.contract.month(following.last).end)
-            charges.append(fee.charge(f", {months(following.first, following.last)} in advance", ahead, service))
+            charges.append(fee.charge(f", {months(following.first, following.last)} in advance", planned, service))
     kept = None if fee.over else Account(fee.subject, ahead, None)
     return charges, kept
 

@@ -224,6 +224,13 @@ def test_a_version_that_goes_on_where_one_ended_bills_the_rest() -> None:
     assert sums(rated(*versions, last="2026-02")) == [["310"], ["310", "310"]]
 
 
+@pytest.mark.parametrize("proration", ["none", "days", "seconds"])
+def test_a_month_looked_at_before_it_is_over_gives_nothing_back(proration: str) -> None:
+    contract = agreed(fee(billed="in_advance", proration=proration))
+
+    assert sums(rated(contract, last="2026-02", until="2026-02-10 12:00")) == [["310", "310"], ["310"]]
+
+
 def test_a_month_that_is_split_is_charged_by_each_version_for_its_part() -> None:
     before = agreed(fee(per="contract"), until=None)
     after = agreed(fee(per="contract", amount="620"), version=2, since="2026-01-11")
