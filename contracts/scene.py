@@ -59,14 +59,15 @@ class Height:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A stop that may go on: open, or over since `closed_at` and perhaps not for good.
+    """A stop that may go on: open, or over since `closed_at` and not for good until the stops after it are known.
 
-    `counted` of its microseconds are in the amounts of the parts so far.
+    Of its microseconds, `counted` are in the amounts of the parts so far; `since_closed` is service time after it.
     """
 
     incident: Incident
     closed_at: datetime | None
     counted: int
+    since_closed: int
 
 
 @dataclass(frozen=True, slots=True)
