@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from billing.price.service import months_from
 from billing.price.words import number
-from contracts.terms.prices.rollover import OnChange, Order, Refund, Rollover
+from contracts.terms.prices.rollover import OnChange, OnDowngrade, Order, Refund, Rollover
 
 _NOTHING: Final = Fraction(0)
 
@@ -105,8 +105,10 @@ def _after_changes(
         lots = kept
     if before and months_from(before.month, use.month) > 1 and rule.on_suspension is OnChange.FORFEIT:
         lots = _forfeit(lots, rolled, "forfeited, as there was no service for a whole month")
-    if before and use.agreed < before.agreed and rule.on_downgrade is OnChange.FORFEIT:
+    if before and use.agreed < before.agreed and rule.on_downgrade is OnDowngrade.FORFEIT:
         lots = _forfeit(lots, rolled, "forfeited, as fewer units are included from now on")
+    if before and use.agreed < before.agreed and rule.on_downgrade is OnDowngrade.FORFEIT_EXCESS:
+        lots = _capped(lots, rule, rolled)
     return lots
 
 

@@ -114,7 +114,7 @@ def contract_check(file: Path, folder: Path | None) -> None:
 @contract.command("templates")
 def contract_templates() -> None:
     """Agreements to begin with, each in a sentence."""
-    for name in sorted(one.name for one in _templates().iterdir() if one.is_dir()):
+    for name in sorted(one.name for one in _templates().iterdir() if (one / "contract.yaml").is_file()):
         first, _, _ = _template(name).partition("\n")
         console.print(f"{name:<24}{first.removeprefix('#').strip()}", soft_wrap=True)
 

@@ -24,6 +24,14 @@ class OnChange(StrEnum):
     FORFEIT = "forfeit"
 
 
+class OnDowngrade(StrEnum):
+    """What becomes of carried units: kept, all forfeited, or at once what is above the new cap."""
+
+    KEEP = "keep"
+    FORFEIT = "forfeit"
+    FORFEIT_EXCESS = "forfeit_excess"
+
+
 class Refund(Model):
     """Carried units left at the contract's end are paid back, so much each."""
 
@@ -38,6 +46,6 @@ class Rollover(Model):
     order: Order
     expires_after_months: Annotated[Annotated[Literal["none"], WORD] | Annotated[Count, GIVEN], EITHER]
     package_rest_rolls: bool
-    on_downgrade: OnChange
+    on_downgrade: OnDowngrade
     on_suspension: OnChange
     on_end: Annotated[Annotated[Literal["forfeit"], WORD] | Annotated[Refund, GIVEN], EITHER]

@@ -96,6 +96,16 @@ def test_fewer_included_units_keep_or_forfeit_what_was_carried(on_downgrade: str
     assert whole(rolled.carried_out, rolled.forfeited) == [carried, 50 - carried]
 
 
+def test_a_downgrade_may_forfeit_what_is_above_the_new_cap_before_it_is_used() -> None:
+    before = balance((JANUARY, 20), (FEBRUARY, 50), agreed=120)
+
+    excess, kept = (roll(before, rule(on_downgrade=rest, cap="60"), used(170)) for rest in ("forfeit_excess", "keep"))
+
+    # Of the 70 beyond the plan, 60 are covered once ten are forfeited; kept until the month's end, all 70 are.
+    assert whole(excess.from_carried, excess.billable, excess.forfeited) == [60, 10, 10]
+    assert whole(kept.from_carried, kept.billable, kept.forfeited) == [70, 0, 0]
+
+
 @pytest.mark.parametrize("agreed", [100, 80])
 def test_as_many_or_more_included_units_are_no_downgrade(agreed: int) -> None:
     rolled = roll(balance((FEBRUARY, 50), agreed=agreed), rule(on_downgrade="forfeit"), used(100))
