@@ -1,0 +1,326 @@
+"""The oracle: what a contract's month comes to, by looking at every cell of a coarse grid of time by itself.
+
+Slow, plain and on purpose without a line in common with the engine: it reads the plain data of contract documents,
+readings and entries of the log of facts. What the terms mean is taken from their docstrings.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from tests.oracle.naive_counter import rounded, use_within
+from tests.oracle.naive_facts import Facts, Span, clip, in_unit, local_day, moment, month_span, next_month, second
+from tests.oracle.naive_judges import breached, excused, planned
+from tests.oracle.naive_time import Device, Took, availability, time_in_state
+
+FOREVER = 1 << 40
+
+
+@dataclass(frozen=True)
+class Part:
+    """A version's share of a month."""
+
+    contract: dict[str, Any]
+    span: Span
+    month: Span
+    first: date
+    ends_month: bool
+    ends_contract: bool
+
+
+@dataclass(frozen=True)
+class Number:
+    """A measure's value: `defined`, `undefined`, `insufficient` or `not_due`, and seconds by class."""
+
+    state: str
+    value: Fraction | None = None
+    seconds: tuple[tuple[str, Fraction], ...] = ()
+
+
+class Oracle:
+    """A case as known at its own instant. See cases.py for what a case holds."""
+
+    def __init__(self, case: dict[str, Any], known_at: int | None = None, month: date | None = None) -> None:
+        self.case = case
+        self.known_at = case["known_at"] if known_at is None else known_at
+        self.grid: int = case["grid"]
+        self.zone: str = case["versions"][0]["time_zone"]
+        self.facts = Facts(case["facts"], self.known_at)
+        self.parts = list(self._parts(month or case["month"]))
+        self._kept: dict[Any, Any] = {}
+
+    # Time.
+
+    def _parts(self, last: date) -> Iterator[Part]:
+        versions = self.case["versions"]
+        begins = [moment(self.zone, version["effective_from"]) for version in versions]
+        until = versions[-1].get("effective_until")
+        ends = [*begins[1:], moment(self.zone, until) if until else FOREVER]
+        month = local_day(self.zone, begins[0]).replace(day=1)
+        while month <= last:
+            span = month_span(self.zone, month)
+            found = [
+                (version, shared)
+                for version, since, end in zip(versions, begins, ends, strict=True)
+                if (shared := clip((since, end), span))
+            ]
+            for version, shared in found:
+                last_part = version is found[-1][0]
+                yield Part(version, shared, span, month, last_part, last_part and ends[-1] <= span[1])
+            month = next_month(month)
+
+    def served(self, index: int) -> dict[str, Span]:
+        """The assets in service in a part."""
+        part = self.parts[index]
+        found = {}
+        for asset in part.contract["assets"]:
+            until = asset.get("in_service_until")
+            service = moment(self.zone, asset["in_service_from"]), moment(self.zone, until) if until else FOREVER
+            if shared := clip(service, part.span):
+                found[asset["asset"]] = shared
+        return found
+
+    def covered(self, index: int, asset: str) -> Span:
+        """The asset's service under the contract, from its beginning to its end in the part."""
+        spans = [self.served(i)[asset] for i in range(index + 1) if asset in self.served(i)]
+        return spans[0][0], spans[-1][1]
+
+    def term(self, index: int, name: str) -> dict[str, Any]:
+        """The measure, judge or price of that id."""
+        found = self.find(index, name)
+        assert found is not None
+        return found
+
+    def find(self, index: int, name: str) -> dict[str, Any] | None:
+        """The same, if the version has it."""
+        contract = self.parts[index].contract
+        terms: list[dict[str, Any]] = [*contract["measures"], *contract["judges"], *contract["prices"]]
+        return next((term for term in terms if term["id"] == name), None)
+
+    def window(self, index: int, window: Any) -> tuple[list[int], bool, bool]:
+        """The parts of a window up to this one; whether it ends here; whether the contract ran all through it."""
+        if window == "month":
+            return [index], True, True
+        here, first = self.parts[index], self.parts[0].first
+        kind, length = window["kind"], window.get("months")
+        if kind == "life":
+            return list(range(index + 1)), here.ends_contract, True
+        months = _number(here.first)
+        if kind == "rolling":
+            start = months - length + 1
+        else:
+            origin = _number(first) if kind == "contract" else 0
+            start = months - (months - origin) % length
+        inside = [i for i in range(index + 1) if _number(self.parts[i].first) >= start]
+        over = kind == "rolling" or months == start + length - 1
+        due = here.ends_month and (over or here.ends_contract)
+        began = month_span(self.zone, _month(start))[0] >= self.parts[0].span[0]
+        ran_out = here.ends_contract and (months < start + length - 1 or here.span[1] < here.month[1])
+        return inside, due, began and not ran_out
+
+    # Evidence.
+
+    @cached_property
+    def readings(self) -> dict[tuple[str, str], list[tuple[int, Fraction]]]:
+        """What was known by device and metric, in order; of several at one instant the first received stands."""
+        found: dict[tuple[str, str], dict[int, tuple[Any, Fraction]]] = {}
+        for device, metric, at, value, received in self.case["readings"]:
+            held = found.setdefault((device, metric), {})
+            said = (received, Fraction(value))
+            held[at] = min(said, held.get(at, said))
+        return {
+            key: sorted((at, value) for at, (received, value) in held.items() if received < self.known_at)
+            for key, held in found.items()
+        }
+
+    def devices(self, asset: str, metric: str) -> list[Device]:
+        """Who spoke for the asset, in order of time."""
+        if (asset, metric) not in self._kept:
+            found = []
+            for served, device, since, until in self.case["assignments"]:
+                if served == asset:
+                    until = FOREVER if until is None else until
+                    said = [one for one in self.readings.get((device, metric), []) if since <= one[0] <= until]
+                    found.append(Device(device, since, until, said))
+            self._kept[asset, metric] = sorted(found, key=lambda one: one.since)
+        found_devices: list[Device] = self._kept[asset, metric]
+        return found_devices
+
+    # Judges of spans.
+
+    def granted(self, index: int, name: str, asset: str) -> list[Span]:
+        """The spans that a judge grants within an asset's part."""
+        key = ("granted", index, name, asset)
+        if key not in self._kept:
+            judge, part = self.term(index, name), self.served(index)[asset]
+            covered = self.covered(index, asset)
+            if judge["kind"] == "planned_window":
+                month = self.parts[index].month
+                spans = planned(judge, self.facts, asset, self.zone, part, month, covered, self.grid)
+            elif judge["kind"] == "excusable_event":
+                spans = excused(judge, self.facts, asset)
+            else:
+                spans = breached(judge, self.facts, asset, self.zone, covered)
+            self._kept[key] = [shared for span in spans if (shared := clip(span, part))]
+        spans_found: list[Span] = self._kept[key]
+        return spans_found
+
+    # Measures.
+
+    def took(self, index: int, name: str, asset: str) -> Took:
+        """What a base measure came to for one asset in one part; a quantity in the measure's unit."""
+        key = ("took", index, name, asset)
+        if key not in self._kept:
+            self._kept[key] = self._took(self.term(index, name), index, asset)
+        found: Took = self._kept[key]
+        return found
+
+    def _took(self, term: dict[str, Any], index: int, asset: str) -> Took:
+        part = self.served(index)[asset]
+        metric = self.case["metrics"][term["metric"]]
+        devices = self.devices(asset, term["metric"])
+        codes = {code: state for state, code in metric.get("states", {}).items()}
+        if term["kind"] == "counter":
+            return self._counter(term, index, asset, part, devices, metric["unit"])
+        if term["kind"] == "time_in_state":
+            took = time_in_state(term, devices, codes, self.facts, asset, self.zone, part, self.grid)
+            took.amount = in_unit(took.amount, "SEC", term["unit"])
+            return took
+        granted = {e["judge"]: self.granted(index, e["judge"], asset) for e in term["exclusions"]}
+        return availability(term, devices, codes, self.facts, asset, self.zone, part, self.grid, granted)
+
+    def _counter(
+        self, term: dict[str, Any], index: int, asset: str, part: Span, devices: list[Device], unit: str
+    ) -> Took:
+        amount = Fraction(0)
+        for device in devices:
+            served = clip((device.since, device.until), part)
+            if served:
+                amount += use_within(term, device.said, *served)[0]
+        for fact in self.facts.standing("counter_correction", asset, term["acceptance"]):
+            at = second(fact["at"])
+            if fact["about"]["metric"] == term["metric"] and part[0] <= at < part[1]:
+                amount += Fraction(str(fact["about"]["amount"]))
+        return Took(amount=in_unit(amount, unit, term["unit"]))
+
+    def subjects(self, index: int, name: str) -> list[str]:
+        """For whom a part of the contract speaks."""
+        served = list(self.served(index))
+        if self.scope(index, name) == "asset":
+            return served
+        return ["*"] if served else []
+
+    def scope(self, index: int, name: str) -> str:
+        """`asset`, or `*` where it is about all of them."""
+        term = self.term(index, name)
+        if "scope" in term:
+            return "asset" if term["scope"] == "asset" else "*"
+        match term["kind"]:
+            case "fixed_fee":
+                return "asset" if term["per"] == "asset" else "*"
+            case "minimum" | "maximum":
+                return "*"
+            case "threshold":
+                return self.scope(index, term["measure"])
+            case "usage_price":
+                return self.scope(index, term["of"][0]["measure"])
+            case "remedy" | "bonus":
+                return self.scope(index, term["of"])
+            case "combination":
+                return self.scope(index, term["of"][0])
+            case "ratio":
+                return self.scope(index, term["numerator"][0])
+        return "asset"
+
+    def value(self, index: int, name: str, subject: str, window: Any = None) -> Number:
+        """A measure over its window, or over the part alone with `window` month."""
+        key = ("value", index, name, subject, str(window))
+        if key not in self._kept:
+            self._kept[key] = self._value(index, name, subject, window)
+        found: Number = self._kept[key]
+        return found
+
+    def _value(self, index: int, name: str, subject: str, window: Any) -> Number:
+        term = self.term(index, name)
+        over = window or term["window"]
+        inside, due, complete = self.window(index, over)
+        if not due:
+            return Number("not_due")
+        if over != "month" and over["partial"] == "wait" and not complete:
+            return Number("undefined")
+        by_asset: dict[str, list[Took]] = {}
+        for i in inside:
+            if self.find(i, name) is None:
+                continue
+            for asset in self.served(i):
+                if subject in ("*", asset):
+                    by_asset.setdefault(asset, []).append(self.took(i, name, asset))
+        if term.get("scope") == "mean":
+            values = [self._sum(term, [one for one in took]) for took in by_asset.values()]
+            return _mean(values)
+        return self._sum(term, [one for took in by_asset.values() for one in took])
+
+    def _sum(self, term: dict[str, Any], took: list[Took]) -> Number:
+        amount = sum((one.amount for one in took), Fraction(0))
+        base = sum((one.base for one in took), Fraction(0))
+        known = sum((one.known for one in took), Fraction(0))
+        total = sum((one.total for one in took), Fraction(0))
+        seconds: dict[str, Fraction] = {}
+        for one in took:
+            for key, length in one.seconds.items():
+                seconds[key] = seconds.get(key, Fraction(0)) + length
+        classes = tuple(sorted((key, length) for key, length in seconds.items() if length))
+        if term["kind"] == "counter":
+            return Number("defined", rounded(amount, term["rounding"]))
+        if any(one.void for one in took):
+            return Number("undefined", None, classes)
+        least = term["unknown_rule"]["coverage_min_percent"]
+        if least != "none" and known * 100 < Fraction(str(least)) * total:
+            return Number("insufficient", None, classes)
+        if term["kind"] == "time_in_state":
+            return Number("defined", amount, classes)
+        if term["denominator"] != "counted":
+            constant = Fraction(term["denominator"]["constant_minutes"] * 60)
+            return Number("defined", 1 - (base - amount) / constant, classes)
+        if not base:
+            return Number("undefined", None, classes)
+        return Number("defined", amount / base, classes)
+
+    # Promises.
+
+    def verdict(self, index: int, name: str, subject: str) -> tuple[str, Fraction]:
+        """How a promise stands, and by how much the value lies on its good side."""
+        judge = self.term(index, name)
+        number = self.value(index, judge["measure"], subject)
+        if number.value is None:
+            return number.state, Fraction(0)
+        target = self.target(judge)
+        upwards = judge["comparison"] in ("at_least", "more_than")
+        beyond = number.value - target if upwards else target - number.value
+        strict = judge["comparison"] in ("more_than", "less_than")
+        met = beyond > 0 if strict else beyond >= 0
+        return "met" if met else "missed", beyond
+
+    def target(self, judge: dict[str, Any]) -> Fraction:
+        """What was promised."""
+        if judge.get("percent") is not None:
+            return Fraction(str(judge["percent"])) / 100
+        return Fraction(str(judge["value"]))
+
+
+def _mean(values: list[Number]) -> Number:
+    defined = [one.value for one in values if one.value is not None]
+    if not defined:
+        return Number("undefined")
+    return Number("defined", sum(defined, Fraction(0)) / len(defined))
+
+
+def _number(month: date) -> int:
+    return month.year * 12 + month.month - 1
+
+
+def _month(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)

@@ -1,0 +1,224 @@
+"""The oracle's prices: the exact amounts of each price's lines, by price and subject."""
+
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.naive import Oracle
+from tests.oracle.naive_facts import Span, days_of, in_unit, local_day, wall
+
+# The exact amounts of the lines of one price for one subject.
+Lines = dict[tuple[str, str], list[Fraction]]
+NONE: Fraction = Fraction(0)
+
+
+class Bill:
+    """All lines of all parts up to the oracle's month."""
+
+    def __init__(self, oracle: Oracle) -> None:
+        self.oracle = oracle
+        self.lines: list[Lines] = []
+        # What each month bears of a price, where that is not what its lines come to.
+        self.borne: list[dict[tuple[str, str], Fraction]] = []
+        self.carried: dict[tuple[str, str], Any] = {}
+        for index in range(len(oracle.parts)):
+            self.lines.append({})
+            self.borne.append({})
+            for price in oracle.parts[index].contract["prices"]:
+                if price["kind"] in RULES:
+                    for subject in oracle.subjects(index, price["id"]):
+                        found = RULES[price["kind"]](self, index, price, subject)
+                        if found is not None:
+                            self.lines[index][price["id"], subject] = found
+
+    def charged(self, index: int, prices: list[str], subject: str, window: Any = "month") -> Fraction:
+        """What the prices came to in the window so far; for `*` for all subjects."""
+        inside = self.oracle.window(index, window)[0]
+        total = NONE
+        for i in inside:
+            for (name, whom), amounts in self.lines[i].items():
+                if name in prices and subject in ("*", whom):
+                    total += self.borne[i].get((name, whom), sum(amounts, NONE))
+        return total
+
+
+def money(value: Any) -> Fraction:
+    """An agreed number, exact."""
+    return Fraction(str(value))
+
+
+# Fixed fees.
+
+
+def fixed_fee(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction] | None:
+    """An interval's fee is the sum of what its months bear."""
+    oracle = bill.oracle
+    part = oracle.parts[index]
+    bears = borne_by(oracle, index, term, subject)
+    bill.borne[index][term["id"], subject] = bears
+    months = term["interval_months"]
+    if months == 1:
+        return [bears]
+    since = (part.first.year - oracle.parts[0].first.year) * 12 + part.first.month - oracle.parts[0].first.month
+    if (since % months == months - 1 and part.ends_month) or part.ends_contract:
+        inside = [i for i in range(index + 1) if months_apart(oracle, i) // months == since // months]
+        return [sum((bill.borne[i].get((term["id"], subject), NONE) for i in inside), NONE)]
+    return None
+
+
+def months_apart(oracle: Oracle, index: int) -> int:
+    """Months since the contract's first."""
+    first, here = oracle.parts[0].first, oracle.parts[index].first
+    return (here.year - first.year) * 12 + here.month - first.month
+
+
+def borne_by(oracle: Oracle, index: int, term: dict[str, Any], subject: str) -> Fraction:
+    """What the part bears of the fee."""
+    part = oracle.parts[index]
+    served = part.span if subject == "*" else oracle.served(index)[subject]
+    share = money(term["amount"]) / term["interval_months"]
+    free = [(wall(oracle.zone, day(f["from"]), 0), wall(oracle.zone, day(f["until"]), 0)) for f in term["free_of_charge"]]
+    if term["proration"] == "seconds":
+        return share * paid_seconds(served, free) / (part.month[1] - part.month[0])
+    days = paid_days(oracle, served, free)
+    if index and oracle.parts[index - 1].first == part.first:
+        days -= earlier_days(oracle, index, term, subject)
+    if term["proration"] == "days":
+        return share * len(days) / len(days_of(oracle.zone, *part.month))
+    earlier = index and oracle.parts[index - 1].first == part.first and earlier_days(oracle, index, term, subject)
+    return share if days and not earlier else NONE
+
+
+def earlier_days(oracle: Oracle, index: int, term: dict[str, Any], subject: str) -> set[date]:
+    """The days of the month in which the same price was in force before."""
+    found: set[date] = set()
+    for i in range(index):
+        if oracle.parts[i].first == oracle.parts[index].first and oracle.find(i, term["id"]):
+            served = oracle.parts[i].span if subject == "*" else oracle.served(i).get(subject)
+            if served:
+                found |= set(days_of(oracle.zone, *served))
+    return found
+
+
+def day(text: str) -> date:
+    """A local date."""
+    return date.fromisoformat(text)
+
+
+def paid_seconds(served: Span, free: list[Span]) -> Fraction:
+    """Seconds of service outside the free spans; they may overlap."""
+    edges = sorted({*served, *(edge for span in free for edge in span if served[0] < edge < served[1])})
+    return sum(
+        (Fraction(b - a) for a, b in zip(edges, edges[1:], strict=False) if not any(s <= a < e for s, e in free)), NONE
+    )
+
+
+def paid_days(oracle: Oracle, served: Span, free: list[Span]) -> set[date]:
+    """Local days that service touches, those free of charge left out."""
+    return {
+        one
+        for one in days_of(oracle.zone, *served)
+        if not any(s <= wall(oracle.zone, one, 0) and wall(oracle.zone, one + timedelta(days=1), 0) <= e for s, e in free)
+    }
+
+
+# Use.
+
+
+def usage_price(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
+    """Units beyond the included ones, by the scheme."""
+    oracle = bill.oracle
+    quantity = NONE
+    for one in term["of"]:
+        measure = oracle.term(index, one["measure"])
+        number = oracle.value(index, one["measure"], subject, "month")
+        if number.value is not None:
+            quantity += in_unit(number.value, measure["unit"], term["unit"]) * money(one["weight"])
+    share = share_of(oracle, index, subject) if term["partial_period"] == "prorate" else Fraction(1)
+    if quantity < 0 and term["negative"] == "reject":
+        quantity = NONE
+    beyond = max(NONE, quantity - money(term["included"]) * share) if quantity > 0 else quantity
+    return scheme(term["scheme"], beyond, share)
+
+
+def share_of(oracle: Oracle, index: int, subject: str) -> Fraction:
+    """How much of the month the subject was there for."""
+    part = oracle.parts[index]
+    served = part.span if subject == "*" else oracle.served(index)[subject]
+    return Fraction(served[1] - served[0]) / (part.month[1] - part.month[0])
+
+
+def scheme(agreed: dict[str, Any], units: Fraction, share: Fraction) -> list[Fraction]:
+    """Each tier's line; one line where there is one price."""
+    model = agreed["model"]
+    if model == "flat":
+        return [units * money(agreed["price"])]
+    if model == "package":
+        packages = -(-abs(units) // money(agreed["size"]))
+        return [(packages if units >= 0 else -packages) * money(agreed["price"])]
+    bounds = [None if t.get("up_to") is None else money(t["up_to"]) * share for t in agreed["tiers"]]
+    prices = [money(t["price"]) for t in agreed["tiers"]]
+    if model == "volume":
+        reached = next(i for i, bound in enumerate(bounds) if bound is None or units <= bound)
+        return [units * prices[reached]]
+    lines, below = [], NONE
+    for bound, price in zip(bounds, prices, strict=True):
+        top = units if bound is None else min(units, bound)
+        if top > below or not lines:
+            lines.append((top - below) * price)
+        below = top if bound is None else bound
+    return lines
+
+
+# Credits.
+
+
+def remedy(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction] | None:
+    """What is owed for a missed promise, as a negative amount."""
+    oracle = bill.oracle
+    verdict, beyond = oracle.verdict(index, term["of"], subject)
+    if verdict == "not_due":
+        return None
+    if verdict != "missed":
+        return [NONE]
+    credit = term["credit"]
+    if credit["form"] == "flat":
+        return [-money(credit["amount"])]
+    judge = oracle.term(index, term["of"])
+    window = oracle.term(index, judge["measure"])["window"]
+    base = bill.charged(index, credit["base"], subject, window)
+    if base <= 0:
+        return [NONE]
+    return [-base * credit_percent(oracle, judge, credit, index, subject, -beyond) / 100]
+
+
+def credit_percent(
+    oracle: Oracle, judge: dict[str, Any], credit: dict[str, Any], index: int, subject: str, short: Fraction
+) -> Fraction:
+    """Percent of the base for a shortfall, the cap minded."""
+    number = oracle.value(index, judge["measure"], subject).value
+    assert number is not None
+    cap = None if credit["cap_percent"] == "none" else money(credit["cap_percent"])
+    match credit["form"]:
+        case "ladder":
+            reached = [t for t in credit["tiers"] if number * 100 < money(t["below"])]
+            percent = money(reached[-1]["percent"]) if reached else NONE
+        case "ratio":
+            target = oracle.target(judge)
+            upwards = judge["comparison"] in ("at_least", "more_than")
+            over, under = (target, number) if upwards else (number, target)
+            if under <= 0:
+                assert cap is not None
+                return cap
+            percent = (over / under - 1) * 100
+        case _:
+            points = short * 100 if judge.get("percent") is not None else short
+            steps = points / money(credit["points"])
+            if credit["form"] == "per_started_point":
+                steps = Fraction(-(-steps // 1))
+            percent = steps * money(credit["percent"])
+    return percent if cap is None else min(percent, cap)
+
+
+RULES: dict[str, Any] = {"fixed_fee": fixed_fee, "usage_price": usage_price, "remedy": remedy}
+_ = local_day
