@@ -130,7 +130,8 @@ class _Scene(PriceScene):
 
     @property
     def ends(self) -> bool:
-        return self._part.ends_contract
+        heir = self._part.successor
+        return self._part.ends_contract or (heir is not None and heir.find_part(self._price.id) is None)
 
     @property
     def facts(self) -> FactBook:
@@ -242,9 +243,8 @@ class _Scene(PriceScene):
 
     def _served_micros(self, index: int, subject: str) -> int:
         part = self._evaluator.parts[index]
-        if subject == ALL_ASSETS:
-            return part.period.micros
-        return sum(served.micros for asset, served in self._evaluator.served(index) if asset == subject)
+        served = part.period if subject == ALL_ASSETS else part.contract.served(subject, part.period)
+        return served.micros if served else 0
 
 
 _RATE: Final[Mapping[type, Callable[[Any, PriceScene], Iterable[Charge]]]] = {

@@ -64,7 +64,7 @@ class PriceScene(Protocol):
 
     @property
     def ends(self) -> bool:
-        """Whether the contract ends with this part, as known."""
+        """Whether the contract ends with this part, as known, or goes on in a version without this price."""
 
     @property
     def facts(self) -> FactBook:

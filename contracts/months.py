@@ -17,7 +17,8 @@ from vouch.period import Period
 @dataclass(frozen=True, slots=True)
 class MonthPart:
     """The `period` of the calendar `month` that `contract`, one version, governs. `ends_month` is true of the last part
-    of a month, `ends_contract` of the last part there will be, as known."""
+    of a month, `ends_contract` of the last part there will be, as known. `successor` is the version that takes over
+    when the period ends, if one does."""
 
     contract: Contract
     period: Period
@@ -25,6 +26,7 @@ class MonthPart:
     first: date
     ends_month: bool
     ends_contract: bool
+    successor: Contract | None
 
     @property
     def number(self) -> int:
@@ -43,7 +45,8 @@ def month_parts(versions: Sequence[Contract], first: date, last: date, until: da
         for n, (version, period) in enumerate(governed):
             last_part = n == len(governed) - 1
             over = last_part and newest.effective_until is not None and newest.effective_until <= window.end
-            parts.append(MonthPart(version, period, window, month, last_part, over))
+            heir = next((one for one in versions if one.effective_from == period.end), None)
+            parts.append(MonthPart(version, period, window, month, last_part, over, heir))
     return parts
 
 
