@@ -31,8 +31,8 @@ def counter_needs(term: Counter, asset: str) -> list[Need]:
     if term.modulus is not None and term.jitter > 0:
         back = term.modulus - term.jitter
         step = back if step is None else min(step, back)
-    after = term.attribution is Attribution.INTERPOLATE or term.missing != "none"
-    return [Need(asset, term.metric, step=step, highest=term.on_fall is OnFall.HIGH_WATER, after=after)]
+    highest = term.on_fall is OnFall.HIGH_WATER
+    return [Need(asset, term.metric, step=step, highest=highest, after=_looks_ahead(term))]
 
 
 def measure_counter(term: Counter, scene: Scene) -> Measured:
@@ -90,7 +90,7 @@ def _use(term: Counter, scene: Scene, stream: Stream, swap: Swap) -> _Use:
         shown = [opening, *shown] if opening else shown
         opening = swap.initial
     last = opening or (shown[0] if shown else None)
-    use.missing = not shown and swap.final is None and not (opening and stream.after)
+    use.missing = not shown and swap.final is None and not (opening and stream.after and _looks_ahead(term))
     if last is None:
         _find(use, stream, "no_readings", "no reading: no use is known")
         return use
@@ -102,6 +102,11 @@ def _use(term: Counter, scene: Scene, stream: Stream, swap: Swap) -> _Use:
     _find_open_ends(meter, stream, use)
     use.state = meter.handed_on(stream.device)
     return use
+
+
+def _looks_ahead(term: Counter) -> bool:
+    """Whether the reading after a part matters: for a straight line to it, or to know that none was missed for good."""
+    return term.attribution is Attribution.INTERPOLATE or term.missing != "none"
 
 
 def _ends(run: Run) -> list[Shown]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.measure.counter import counter_needs, measure_counter
 from contracts.scene import Measured
 from contracts.terms import Counter
-from tests.builders import HOUR, T0, metric, scene, stream
+from tests.builders import HOUR, T0, book, metric, proposed, scene, stream
 from vouch.period import Period
 
 # Readings on whole hours over some days, values near one another and near the modulus, so that every rule comes up.
@@ -85,3 +85,42 @@ def test_a_counter_that_only_rises_in_small_steps_is_the_difference_under_every_
     found = measured(of, dict(enumerate(heights)), part(0, len(steps)), None)
 
     assert found.amount * (1000 if of.unit == "KMT" else 1) == heights[-1]
+
+
+RISES = st.dictionaries(st.integers(0, 24), st.integers(0, 9), max_size=12)
+
+
+def risen(hours: dict[int, int], base: int) -> dict[int, int]:
+    """A counter that only rises: what each hour adds to those before."""
+    return {hour: base + sum(hours[h] for h in sorted(hours) if h <= hour) for hour in sorted(hours)}
+
+
+@given(RISES, RISES, EDGES, st.sampled_from(["at_reading", "interpolate"]), st.booleans())
+@settings(max_examples=300, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_parts_add_up_across_a_recorded_swap(
+    old: dict[int, int], new: dict[int, int], edges: list[float], attribution: str, on_record: bool
+) -> None:
+    rules = {"on_fall": "reset", "jitter": "0", "step_max": "none", "attribution": attribution, "rounding": "none"}
+    named = {"id": "use", "kind": "counter", "window": "month", "metric": "counter", "unit": "C62", "scope": "asset"}
+    of = Counter.model_validate(named | rules | {"missing": "none", "acceptance": "not_needed"})
+    about = {"metric": "counter", "old_device": "d-1", "new_device": "d-2", "final": "300", "initial": "5"}
+    facts = book(proposed("F-1", "device_swap", about, at=T0 + 24 * HOUR)) if on_record else book()
+    shown = {
+        "d-1": [(T0 + hour * HOUR, float(value)) for hour, value in risen(old, 50).items()],
+        "d-2": [(T0 + (24 + hour) * HOUR, float(value)) for hour, value in risen(new, 7).items()],
+    }
+    (need,) = counter_needs(of, "asset-1")
+
+    def used(start: float, end: float) -> Fraction:
+        streams = []
+        for device, since, until in (("d-1", -25.0, 24.0), ("d-2", 24.0, 200.0)):
+            if max(start, since) < min(end, until):
+                within = part(max(start, since), min(end, until))
+                said, begins, ends = shown[device], T0 + since * HOUR, T0 + until * HOUR
+                streams.append(stream(said, within, device=device, need=need, serves_from=begins, serves_until=ends))
+        return measure_counter(of, scene(streams, part(start, end), facts=facts)).amount
+
+    whole = used(-25, 100)
+    assert used(edges[0], edges[-1]) == sum(used(start, end) for start, end in pairwise(edges))
+    if on_record and old and new:
+        assert whole == (300 - min(risen(old, 50).values())) + (max(risen(new, 7).values()) - 5)

@@ -148,6 +148,15 @@ def test_a_part_without_a_reading_is_missing_until_one_after_it_is_known() -> No
     assert not later.missing
 
 
+def test_what_another_term_asks_for_changes_nothing() -> None:
+    more = Need("asset-1", "counter", step=Decimal(1), raw=True, after=True, highest=True)
+    part, said = hours(1, 3), [*counts(100, None, None, None), (T0 + 4 * HOUR, 140.0)]
+
+    found = measure_counter(term(), scene([stream(said, part, need=more)], part))
+    assert came_to(found) == came_to(used(term(), said, part)) == (0, [])
+    assert found.missing
+
+
 # Falls.
 
 
