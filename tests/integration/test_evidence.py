@@ -1,5 +1,6 @@
 """Evidence: the folder that is exported says what the database says, at every instant of knowledge."""
 
+import json
 import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,7 +14,6 @@ from psycopg import Connection
 
 from contracts.contract import CoveredAsset
 from contracts.database_source import RawSource, SummarySource
-from contracts.document import contract_of, parse_contract
 from contracts.evidence import NotHeld
 from contracts.evidence_folder import FolderInUse, export_evidence, read_evidence
 from contracts.evidence_source import EvidenceSource
@@ -21,9 +21,7 @@ from contracts.fact_entry import FactLog
 from contracts.fact_file import answer_of
 from contracts.fact_store import add_entries, add_entry, list_entries, load_book
 from contracts.facts import book_at
-from contracts.run import evaluate_month
 from contracts.source import Need, Streams
-from contracts.store import load_versions
 from contracts.streams import Source, load_streams
 from ingest.batch import Message
 from ingest.registry import apply_registry
@@ -33,7 +31,7 @@ from tests.builders import BERLIN, span, utc
 from tests.world import OCTOBER, REGISTRY, declare_world, message, write, write_october
 from vouch.__main__ import main
 from vouch.knowledge import database_clock, snapshot
-from vouch.period import Period, from_micros, to_micros
+from vouch.period import Period, from_micros, iso, to_micros
 
 WINDOWS: Final = [
     Period.month(2026, 9, BERLIN),
@@ -132,17 +130,38 @@ def test_an_export_as_of_then_is_what_was_known_then(
                 assert [*all_streams(source)] == [*all_streams(RawSource(conn, earlier))]
 
 
-def test_an_evaluation_of_the_folder_has_the_bytes_of_the_sellers(
-    conn: Connection[Any], tmp_path: Path, moments: Sequence[datetime]
+def test_a_statement_from_the_folder_has_the_bytes_of_the_sellers(
+    conn: Connection[Any], database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moments: Sequence[datetime]
 ) -> None:
+    monkeypatch.setenv("VOUCH_DATABASE_URL", database)
+    proposals = [fact("F-1", "planned_work", "workshop", 5), fact("F-2", "excusable_event", "strike", 9)]
+    add_entries(conn, "trucks", FactLog.model_validate(proposals).root)
+    conn.commit()
     with snapshot(conn) as now:
-        evidence = read_evidence(exported(conn, tmp_path / "folder", now))
-        agreed = [contract_of(parse_contract(file.text, file.name)[1]) for file in evidence.contracts]
+        folder = exported(conn, tmp_path / "folder", now)
+    contract = str(folder / "contract-1.json")
+    distinct = set()
+    for known_at in (*moments, now):
+        for month in ("2026-09", "2026-10"):
+            of = ["--period", month, "--as-of", iso(known_at), "--json"]
 
-        assert agreed == load_versions(conn, "trucks")
-        ours = evaluate_month(SummarySource(conn, now), agreed, OCTOBER)
-        theirs = evaluate_month(EvidenceSource(evidence), agreed, OCTOBER)
-        assert [one.content() for one in ours] == [one.content() for one in theirs]
+            ours = CliRunner().invoke(main, ["statement", "trucks", *of])
+            theirs = CliRunner().invoke(main, ["evaluate", contract, "--evidence", str(folder), *of])
+
+            assert (ours.exit_code, ours.stderr, theirs.stderr) == (0, "", "")
+            assert ours.stdout == theirs.stdout
+            distinct.add(json.loads(ours.stdout)["net"])
+
+    assert len(distinct) > len(moments), "what was known makes a difference"
+    assert {one["fact"] for one in json.loads(ours.stdout)["facts"]} == {"F-1", "F-2"}
+
+
+def fact(name: str, kind: str, cause: str, day: int) -> dict[str, Any]:
+    return {
+        "fact": name, "by": "supplier", "says": "propose", "kind": kind, "asset": "truck-1",
+        "from": f"2026-10-{day:02}T06:00:00Z", "until": f"2026-10-{day:02}T18:00:00Z", "about": {"cause": cause},
+        "evidence": "order 17",
+    }  # fmt: skip
 
 
 def test_the_same_export_has_the_same_bytes(conn: Connection[Any], tmp_path: Path, moments: Sequence[datetime]) -> None:
