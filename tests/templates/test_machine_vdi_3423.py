@@ -23,13 +23,10 @@ from fractions import Fraction
 
 from tests.templates.worked import (
     charges,
-    contract_files,
     evaluate,
-    evidence_of,
     findings,
     line,
     lines,
-    run,
     seconds,
     totals,
     value,
@@ -37,10 +34,6 @@ from tests.templates.worked import (
 )
 
 SLUG, MACHINE = "machine_vdi_3423", "machining-centre-1"
-
-
-def test_the_contract_fits_what_is_measured() -> None:
-    run("contract", "check", str(contract_files(SLUG)[0]), "--evidence", str(evidence_of(SLUG)))
 
 
 def test_technical_stops_of_exactly_five_percent_keep_the_promise() -> None:
