@@ -71,6 +71,13 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Outage:
+    """An outage that goes on at the end of a part. `voided_by` are the judges in whose spans it began."""
+
+    voided_by: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
     """What a measure made of one asset's part of a month. These add up, over months and over assets.
 
@@ -78,7 +85,7 @@ class Measured:
     microseconds. `base` is 0 for quantities. `known` and `total` are microseconds with and without unknown time.
     `missing` says that there was no reading at all, `void` that the window may not be judged. `state` is what the same
     measure has to know of the asset in its next part: a counter's height, a sum below zero, whether a value was last
-    in its band, a stop that may go on.
+    in its band, a stop or outage that may go on.
     """
 
     amount: Fraction
@@ -90,7 +97,7 @@ class Measured:
     missing: bool = False
     void: bool = False
     evidence: Evidence = field(default_factory=Evidence)
-    state: Height | Fraction | bool | Stop | None = None
+    state: Height | Fraction | bool | Stop | Outage | None = None
 
 
 @dataclass(frozen=True, slots=True)

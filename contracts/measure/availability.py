@@ -14,9 +14,9 @@ from typing import Any, Final
 from contracts.calendar import service_periods
 from contracts.fact_kinds import FactKind, GapCause, GapClass
 from contracts.measure.outages import shaped
-from contracts.scene import Evidence, Measured, Scene
+from contracts.scene import Evidence, Measured, Outage, Scene
 from contracts.source import Need
-from contracts.terms.measures.availability import Availability, Causality, Exclusion, Mode, Shaping
+from contracts.terms.measures.availability import Availability, Causality, Mode, Shaping
 from contracts.terms.service_hours import weekly_spans
 from contracts.terms.unknown import UnknownAs, UnknownRule
 from contracts.timeline import held
@@ -68,6 +68,7 @@ def measure_availability(term: Availability, scene: Scene) -> Measured:
             _visible(classes, layers),
             [] if streams else [_no_device(scene)],
         ),
+        state=_going_on(term, scene, said.get(DOWN, [])),
     )
 
 
@@ -101,21 +102,39 @@ def _layers(term: Availability, scene: Scene, said: Classes, service: list[Perio
     states[UNKNOWN] = subtract(service, known)
     layers: list[_Layer] = []
     for exclusion in term.exclusions:
-        granted = scene.granted(exclusion.judge)
-        if not granted or exclusion.mode is Mode.WHOLE_WINDOW:
+        if exclusion.mode is Mode.WHOLE_WINDOW:
             continue
-        spans = intersect(union(granted), service)
-        if exclusion.mode is Mode.VOID_DOWN:
-            spans = _voided(exclusion, spans, states.get(DOWN, []))
-        layers.append(_Layer(exclusion.judge, spans))
+        spans = union(scene.granted(exclusion.judge))
+        if exclusion.causality is Causality.BEGAN_WITHIN:
+            spans = _begun_within(exclusion.judge, spans, said.get(DOWN, []), scene)
+        elif exclusion.mode is Mode.VOID_DOWN:
+            spans = intersect(spans, said.get(DOWN, []))
+        if spans:
+            layers.append(_Layer(exclusion.judge, intersect(spans, service)))
     return layers + [_Layer(name, periods) for name, periods in states.items()]
 
 
-def _voided(exclusion: Exclusion, spans: list[Period], down: list[Period]) -> list[Period]:
-    """The down time that spans void: what overlaps them, or whole outages that began within them."""
-    if exclusion.causality is Causality.OVERLAP:
-        return intersect(down, spans)
-    return [outage for outage in down if any(span.start <= outage.start < span.end for span in spans)]
+def _begun_within(judge: str, spans: Sequence[Period], down: Sequence[Period], scene: Scene) -> list[Period]:
+    """The outages that began within the judge's spans, in service hours or not, from beginning to end."""
+    earlier = scene.earlier.state if scene.earlier else None
+    found = []
+    for outage in down:
+        if isinstance(earlier, Outage) and outage.start == scene.part.start:
+            began_within = judge in earlier.voided_by
+        else:
+            began_within = any(span.start <= outage.start < span.end for span in spans)
+        if began_within:
+            found.append(outage)
+    return found
+
+
+def _going_on(term: Availability, scene: Scene, down: Sequence[Period]) -> Outage | None:
+    """The outage that goes on at the part's end, with the judges in whose spans it began."""
+    last = [outage for outage in down if outage.end == scene.part.end]
+    judges = [e.judge for e in term.exclusions if e.causality is Causality.BEGAN_WITHIN]
+    if not last or not judges:
+        return None
+    return Outage(frozenset(j for j in judges if _begun_within(j, union(scene.granted(j)), last, scene)))
 
 
 def _divided(part: Period, service: list[Period], layers: Sequence[_Layer]) -> Classes:

@@ -113,6 +113,11 @@ class Availability(Measure):
     unknown_rule: UnknownRule
     denominator: Annotated[Annotated[Literal["counted"], WORD] | Annotated[ConstantMinutes, GIVEN], EITHER]
 
+    @property
+    def chained(self) -> bool:
+        """An outage may have begun in an earlier month, where it matters in which span it began."""
+        return self.window != "month" or any(e.causality is Causality.BEGAN_WITHIN for e in self.exclusions)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         states = list(chain(self.up, self.down, self.unknown, self.out, self.degraded))

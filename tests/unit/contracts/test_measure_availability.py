@@ -1,6 +1,7 @@
 """M4 availability: each instant in one class, and the share that was up. Windows of a few hours, checked by hand."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any
@@ -170,6 +171,42 @@ def test_only_outages_that_began_within_the_span_are_void_if_so_agreed() -> None
 
     assert measured("UDDDUDU", began, spans).micros["strike"] == H
     assert measured("UDDDUDU", overlap, spans).micros["strike"] == 3 * H
+
+
+def test_an_outage_began_when_it_began_even_if_that_was_outside_service_hours() -> None:
+    # T0 is 02:00 in Berlin: service is the fifth and sixth hour after T0, and the ninth and tenth.
+    hours_of_service = {"weekly": {"monday": ["06:00-08:00", "10:00-12:00"]}, "closed_on": []}
+    agreed = term(exclusions=[exclude("strike", "void_down", "began_within")], service_hours=hours_of_service)
+
+    before_the_span = measured("UUUUUDDDDDDU", agreed, {"strike": [hours(7, 9)]})
+    within_the_span_at_night = measured("UUUUUUUDDDDU", agreed, {"strike": [hours(6.5, 7.5)]})
+
+    assert before_the_span.micros == {"outside": 8 * H, "up": H, "down": 3 * H}
+    assert within_the_span_at_night.micros == {"outside": 8 * H, "up": 2 * H, "strike": 2 * H}
+
+
+def test_an_outage_that_goes_on_into_another_month_began_in_the_one_before() -> None:
+    agreed = term(exclusions=[exclude("strike", "void_down", "began_within")])
+    began_within = measured("UUDD", agreed, {"strike": [hours(2, 4)]})
+    began_before = measured("UUDD", agreed, {"strike": [hours(3, 4)]})
+    over = measured("UDDU", agreed, {"strike": [hours(1, 4)]})
+
+    first, second = Period(T0, T0 + 4 * HOUR), Period(T0 + 4 * HOUR, T0 + 7 * HOUR)
+    of = stream(states("UUDDDUD", HOUR), Period(first.start, second.end), STATE, carry=HOUR)
+    of = replace(of, part=second)
+
+    assert agreed.chained
+    assert not term(exclusions=[exclude("strike", "void_down")]).chained
+    for earlier, spans, void in [
+        (began_within, {}, H),
+        (began_before, {"strike": [hours(4, 5)]}, 0),
+        (over, {"strike": [hours(4, 5)]}, H),
+        (began_within, {"strike": [hours(5, 7)]}, 2 * H),
+    ]:
+        found = measure_availability(agreed, scene([of], second, granted=spans, earlier=earlier))
+
+        assert found.micros.get("strike", 0) == void
+        assert found.micros.get("down", 0) == 2 * H - void
 
 
 def test_each_instant_has_the_class_of_the_first_cause_and_the_others_stay_visible() -> None:
