@@ -67,11 +67,14 @@ class RatedPart:
 
 
 def rate(evaluator: Evaluator) -> list[RatedPart]:
-    """All parts of all months the evaluator goes through, in time order."""
+    """The parts of the last month in time order, and those of all months before where amounts depend on them."""
     rated: list[RatedPart] = []
+    first = 0 if any(_looks_back(part.contract) for part in evaluator.parts) else _first_of_last_month(evaluator)
     carried: dict[tuple[str, str], Any] = {}
     with exact():
         for index, part in enumerate(evaluator.parts):
+            if index < first:
+                continue
             now = RatedPart(index)
             rated.append(now)
             for price in part.contract.line_prices:
@@ -81,6 +84,17 @@ def rate(evaluator: Evaluator) -> list[RatedPart]:
                 now.touched[price.id] = scene.touched()
                 _count(now, price.id, charges, scene.accrued)
     return rated
+
+
+def _looks_back(contract: Contract) -> bool:
+    """Whether a month's amounts depend on earlier ones: a price's own, or as the base of a longer window's remedy."""
+    chained = any(price.chained for price in contract.prices)
+    return chained or any(measure.window != "month" for measure in contract.measures)
+
+
+def _first_of_last_month(evaluator: Evaluator) -> int:
+    parts = evaluator.parts
+    return next((index for index, part in enumerate(parts) if part.first == parts[-1].first), 0)
 
 
 def _count(now: RatedPart, price: str, charges: Iterable[Charge], accrued: Mapping[str, Fraction]) -> None:
