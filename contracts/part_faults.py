@@ -3,33 +3,17 @@
 Pure. What a part says of itself is checked by its own file.
 """
 
-from collections import Counter as Tally
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from contracts.terms import (
-    Combination,
-    Correction,
-    FixedFee,
-    Indexation,
-    Maximum,
-    Minimum,
-    PlannedWindow,
-    ProductionAvailability,
-    Ratio,
-    Remedy,
-    Saving,
-    Threshold,
-    UsagePrice,
-)
+from contracts.meaning_faults import meaning_faults
+from contracts.part_scope import Placed, scope_of, unit_given
+from contracts.terms import Availability, Combination, Correction, FixedFee, Indexation, UsagePrice
 from contracts.terms.base import Part, Path, Ref, Wanted
-from contracts.terms.prices.fixed_fee import FeePer
-from contracts.terms.prices.remedy import Ladder
 from vouch.document import Fault
-from vouch.units import unit_of
+from vouch.expectation import near
 
-Placed = Mapping[str, tuple[Path, Part]]
+__all__ = ["part_faults", "scope_of", "unit_given"]
 
 
 class AnyView(Protocol):
@@ -57,8 +41,9 @@ def part_faults(
         faults += _cycles(by_id)
     if not faults:
         for path, part in placed:
-            faults += [Fault((*path, *inner), text) for inner, text in _meaning_faults(part, by_id)]
-        faults += _correction_faults(prices)
+            faults += [Fault((*path, *inner), text) for inner, text in meaning_faults(part, by_id)]
+        faults += _once_faults(prices)
+        faults += _same_log_faults(views, by_id)
     return faults
 
 
@@ -77,16 +62,32 @@ _RESERVED = frozenset({"outside", "up", "down", "out", "unknown", "attributed_up
 
 
 def _ref_faults(path: Path, part: Part, by_id: Placed) -> Iterator[Fault]:
+    seen: set[tuple[Path, str]] = set()
     for ref in part.refs():
-        known = {name: other for name, (_, other) in by_id.items() if _fits(ref, other, path, by_id[name][0])}
-        if ref.id in known and ref.id != part.id:
-            continue
-        near = get_close_matches(ref.id, known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; known: {', '.join(known) or 'none'}"
-        yield Fault((*path, *ref.path), f"{ref.id!r} is not {ref.wanted.value} of this contract{hint}")
-    repeated = [i for i, n in Tally((ref.path[:-1], ref.id) for ref in part.refs()).items() if n > 1]
-    for inner, name in repeated:
-        yield Fault((*path, *inner), f"{name!r} is named twice")
+        known = [name for name, (place, other) in by_id.items() if name != part.id and _fits(ref, other, path, place)]
+        # The list that holds the name: a name is in it once, whatever else stands beside it.
+        named = _list_of(ref.path), ref.id
+        if ref.id not in known:
+            hint = near(ref.id, known) or f"; known: {', '.join(known) or 'none'}"
+            yield Fault((*path, *ref.path), f"{_found(ref, part, by_id)}; expected: {ref.wanted.value}{hint}")
+        elif named in seen:
+            yield Fault((*path, *ref.path), f"{ref.id!r} is named twice")
+        seen.add(named)
+
+
+def _found(ref: Ref, part: Part, by_id: Placed) -> str:
+    if ref.id == part.id:
+        return f"{ref.id!r} names itself"
+    if ref.id not in by_id:
+        return f"{ref.id!r} is no part of this contract"
+    place, other = by_id[ref.id]
+    below = " listed below" if place[0] == "prices" and ref.wanted in other.gives else ""
+    return f"{ref.id!r} is of kind {getattr(other, 'kind', '')}{below}"
+
+
+def _list_of(path: Path) -> Path:
+    indices = [i for i, part in enumerate(path) if isinstance(part, int)]
+    return path[: indices[-1]] if indices else path
 
 
 def _fits(ref: Ref, other: Part, path: Path, other_path: Path) -> bool:
@@ -102,8 +103,9 @@ def _view_faults(views: Sequence[AnyView], by_id: Placed) -> Iterator[Fault]:
     for i, view in enumerate(views):
         for side, name in (("owner", view.owner), ("supplier", view.supplier)):
             if name not in by_id or Wanted.TIME not in by_id[name][1].gives:
-                known = ", ".join(n for n, (_, p) in by_id.items() if Wanted.TIME in p.gives) or "none"
-                yield Fault(("views", i, side), f"{name!r} is not an availability of this contract; known: {known}")
+                known = [n for n, (_, p) in by_id.items() if Wanted.TIME in p.gives]
+                hint = near(name, known) or f"; known: {', '.join(known) or 'none'}"
+                yield Fault(("views", i, side), f"{name!r} is no availability of this contract{hint}")
 
 
 def _cycles(by_id: Placed) -> Iterator[Fault]:
@@ -124,92 +126,27 @@ def _cycles(by_id: Placed) -> Iterator[Fault]:
         yield from visit(name, ())
 
 
-def _meaning_faults(part: Part, by_id: Placed) -> Iterator[tuple[Path, str]]:
-    """Faults of parts that fit each other by kind, but not in what they say."""
-
-    def named(name: str) -> Part:
-        return by_id[name][1]
-
-    match part:
-        case UsagePrice():
-            measures = [named(one.measure) for one in part.of]
-            yield from _scope_faults(measures, ("of",), by_id)
-            for i, measure in enumerate(measures):
-                yield from _unit_faults(unit_given(measure, by_id), part.unit, ("of", i, "measure"))
-                if measure.chained and getattr(measure, "window", "month") != "month":
-                    yield ("of", i, "measure"), "a usage price counts month by month: the measure's window is month"
-        case Ratio():
-            for side, names in (("numerator", part.numerator), ("denominator", part.denominator)):
-                first = unit_given(named(names[0]), by_id)
-                for i, name in enumerate(names[1:], start=1):
-                    yield from _unit_faults(unit_given(named(name), by_id), first, (side, i))
-            yield from _scope_faults([named(n) for n in (*part.numerator, *part.denominator)], (), by_id)
-        case ProductionAvailability():
-            units = unit_given(named(part.lost), by_id), unit_given(named(part.actual), by_id)
-            yield from _unit_faults(*units, ("lost",))
-            yield from _scope_faults([named(part.actual), named(part.lost)], (), by_id)
-        case Saving():
-            yield from _unit_faults(unit_given(named(part.actual), by_id), part.unit, ("actual",))
-            drivers = [named(driver.measure) for driver in part.baseline.drivers]
-            yield from _scope_faults([named(part.actual), *drivers], (), by_id)
-        case Remedy(credit=Ladder() as ladder):
-            promise = named(part.of)
-            if isinstance(promise, Threshold) and promise.percent != ladder.tiers[0].below:
-                yield ("credit", "tiers", 0, "below"), "the first 'below' is the promise: no shortfall without a step"
-        case Combination():
-            yield from _subject_faults(part.of, ("of",), by_id)
-        case _:
-            return
-
-
-def _unit_faults(have: str, want: str, path: Path) -> Iterator[tuple[Path, str]]:
-    if unit_of(have).dimension != unit_of(want).dimension:
-        yield path, f"is in {have} ({unit_of(have).dimension}), which cannot be expressed in {want}"
-
-
-def unit_given(measure: Part, by_id: Placed) -> str:
-    """The unit of a measure's value; a number without one is C62."""
-    unit = getattr(measure, "unit", None)
-    if isinstance(unit, str):
-        return unit
-    value = getattr(measure, "value", None)
-    return "HUR" if value is not None and str(value) != "count" else "C62"
-
-
-def scope_of(part: Part, by_id: Placed) -> str:
-    """Whether a part speaks of single assets (`asset`) or of all of them (`pooled`)."""
-    match part:
-        case FixedFee():
-            return "asset" if part.per is FeePer.ASSET else "pooled"
-        case Minimum() | Maximum():
-            return "pooled"
-        case PlannedWindow():
-            return "asset"
-    scope = getattr(part, "scope", None)
-    if scope is not None:
-        return "asset" if str(scope) == "asset" else "pooled"
-    # Judges of spans and obligations' consequences name no measure that decides: they are about assets.
-    deciding = [ref for ref in part.refs() if ref.wanted not in (Wanted.SPANS, Wanted.PRICE)]
-    return scope_of(by_id[deciding[0].id][1], by_id) if deciding else "asset"
-
-
-def _scope_faults(measures: Sequence[Part], path: Path, by_id: Placed) -> Iterator[tuple[Path, str]]:
-    if len({scope_of(measure, by_id) for measure in measures}) > 1:
-        yield path, "its measures have different scopes: all are per asset, or all are pooled"
-
-
-def _subject_faults(prices: Iterable[str], path: Path, by_id: Placed) -> Iterator[tuple[Path, str]]:
-    if len({scope_of(by_id[price][1], by_id) for price in prices}) > 1:
-        yield path, "some of these are per asset and some for all assets: they cannot be combined"
-
-
-def _correction_faults(prices: Sequence[Part]) -> Iterator[Fault]:
+def _once_faults(prices: Sequence[Part]) -> Iterator[Fault]:
+    """What may be said once only: a correction, and of each price its indexation and its combination."""
     found = [i for i, price in enumerate(prices) if isinstance(price, Correction)]
     for i in found[1:]:
         yield Fault(("prices", i), "a contract has at most one correction")
-    indexed: dict[str, int] = {}
-    for i, price in enumerate(prices):
-        for name in price.of if isinstance(price, Indexation) else ():
-            if name in indexed:
-                yield Fault(("prices", i, "of"), f"{name!r} follows an indexation already")
-            indexed[name] = i
+    for kind, what in ((Indexation, "follows an indexation"), (Combination, "is in a combination")):
+        placed: set[str] = set()
+        for i, price in enumerate(prices):
+            for n, name in enumerate(price.of if isinstance(price, kind) else ()):
+                if name in placed:
+                    yield Fault(("prices", i, "of", n), f"{name!r} {what} already")
+                placed.add(name)
+
+
+def _same_log_faults(views: Sequence[AnyView], by_id: Placed) -> Iterator[Fault]:
+    for i, view in enumerate(views):
+        owner, supplier = by_id[view.owner][1], by_id[view.supplier][1]
+        assert isinstance(owner, Availability), "a view is of availabilities"
+        assert isinstance(supplier, Availability), "a view is of availabilities"
+        if view.owner == view.supplier:
+            yield Fault(("views", i, "supplier"), "is the owner's measure too: nothing could differ")
+        elif owner.metric != supplier.metric:
+            text = f"reads {supplier.metric!r}, the owner's measure {owner.metric!r}: a view is of one log"
+            yield Fault(("views", i, "supplier"), text)

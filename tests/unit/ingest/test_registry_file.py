@@ -117,14 +117,14 @@ def test_a_file_may_declare_nothing() -> None:
             "silence_seconds_max: 0",
             24,
             "product_types[0].metrics[0].silence_seconds_max",
-            "greater",
+            "a whole number above 0",
         ),
         (
             "silence_seconds_max: 7200",
             "silence_seconds_max: 1.5",
             24,
             "product_types[0].metrics[0].silence_seconds_max",
-            "integer",
+            "a whole number above 0",
         ),
         ("        states: {UP: 1, DOWN: 2}\n", "", 25, "product_types[0].metrics[1]", "'states'"),
         (
