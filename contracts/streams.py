@@ -51,11 +51,12 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A stream to be: `series` spoke for the need's asset since `serves_from`, in `part` of the window."""
+    """A stream to be: `series` spoke for the need's asset from `serves_from` on, in `part` of the window."""
 
     need: Need
     series: Series
     serves_from: datetime
+    serves_until: datetime | None
     part: Period
     days: tuple[DaySummary, ...] = ()
     cuts: frozenset[datetime] = frozenset()
@@ -79,7 +80,7 @@ def load_streams(source: Source, assets: Sequence[CoveredAsset], window: Period,
             highest_before=_highest_before(source, piece),
             days=piece.days,
             readings=_list_readings(source, piece),
-            after=after.get(piece.part.end, {}).get(one.id) if piece.need.after else None,
+            after=_served_after(piece, after.get(piece.part.end, {}).get(one.id)),
         )
         found[piece.need.asset, one.metric.name].append(stream)
     return found
@@ -114,7 +115,7 @@ def _list_pieces(
     served = _served(assignments, assets, window)
     catalogue = source.catalogue(sorted({assignment.device for assignment in assignments}))
     pieces = [
-        _Piece(need, catalogue[assignment.device][metric], assignment.serves_from, part)
+        _Piece(need, catalogue[assignment.device][metric], assignment.serves_from, assignment.serves_until, part)
         for (asset, metric), need in needs.items()
         for assignment, part in served.get(asset, ())
         if metric in catalogue.get(assignment.device, {})
@@ -207,6 +208,13 @@ def _list_around(source: Source, pieces: Iterable[_Piece]) -> dict[datetime, Map
         for at in piece.cuts:
             wanted.setdefault(at, set()).add(piece.series.id)
     return {at: source.around(sorted(ids), at) for at, ids in wanted.items()}
+
+
+def _served_after(piece: _Piece, shown: Shown | None) -> Shown | None:
+    """The first reading after the part, if a need asks for it and the device showed it while it served the asset."""
+    if not piece.need.after or shown is None or (piece.serves_until is not None and shown.at > piece.serves_until):
+        return None
+    return shown
 
 
 def _list_after(source: Source, pieces: Iterable[_Piece]) -> dict[datetime, Mapping[int, Shown]]:

@@ -554,3 +554,12 @@ def test_each_device_of_three_is_measured_by_itself() -> None:
 
     found = measure_counter(term(), scene(streams, hours(0, 3)))
     assert came_to(found) == (15, ["device_changed", "device_changed"])
+
+
+def test_a_boundary_is_not_interpolated_with_what_the_device_showed_for_another_asset() -> None:
+    part = hours(0, 10)
+    served = stream(counts(0, 5, each=8 * HOUR), part, after=True, serves_until=T0 + 12 * HOUR)
+    longer = stream(counts(0, 5, 13, each=8 * HOUR), part, after=True, serves_until=T0 + 12 * HOUR)
+    there = stream(counts(0, 5, 13, each=8 * HOUR), part, after=True, serves_until=T0 + 20 * HOUR)
+
+    assert [one.after and one.after.at for one in (served, longer, there)] == [None, None, T0 + 16 * HOUR]
