@@ -60,8 +60,8 @@ def test_exactly_the_promised_uptime_is_enough() -> None:
 
     assert (verdict(february, "promise", ETCHER), verdict(february, "plan", ETCHER)) == ("met", "met")
     assert charges(february) == [
-        ("service", ETCHER, 1, "MON", None, "24000.00"),
-        ("credit", ETCHER, 0, "C62", None, "0.00"),
+        ("service", ETCHER, Fraction(1), "MON", None, "24000.00"),
+        ("credit", ETCHER, Fraction(0), "C62", None, "0.00"),
     ]
     assert totals(february) == ("24000.00", "4560.00", "28560.00")
     assert findings(february) == []
@@ -81,8 +81,8 @@ def test_a_second_less_starts_the_first_half_point() -> None:
     )
     # 2 % of 24,000.
     assert charges(march) == [
-        ("service", ETCHER, 1, "MON", None, "24000.00"),
-        ("credit", ETCHER, -1, "C62", None, "-480.00"),
+        ("service", ETCHER, Fraction(1), "MON", None, "24000.00"),
+        ("credit", ETCHER, Fraction(-1), "C62", None, "-480.00"),
     ]
     # 19 % of 23,520.
     assert totals(march) == ("23520.00", "4468.80", "27988.80")
