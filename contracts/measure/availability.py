@@ -12,29 +12,20 @@ from itertools import pairwise
 from typing import Any, Final
 
 from contracts.calendar import service_periods
-from contracts.fact_kinds import FactKind, GapCause, GapClass
+from contracts.fact_kinds import GapClass
+from contracts.measure.classes import ATTRIBUTED, OUTSIDE, UNKNOWN, Classes, attribute, micros_of, unknown_as
 from contracts.measure.outages import shaped
 from contracts.scene import Evidence, Measured, Outage, Scene
 from contracts.source import Need
 from contracts.terms.measures.availability import Availability, Causality, Mode, Shaping
 from contracts.terms.service_hours import weekly_spans
-from contracts.terms.unknown import UnknownAs, UnknownRule
+from contracts.terms.unknown import UnknownAs
 from contracts.timeline import held
-from vouch.period import Period, intersect, subtract, total_micros, union
+from vouch.period import Period, intersect, subtract, union
 
-OUTSIDE: Final = "outside"
 UP: Final = "up"
 DOWN: Final = "down"
 OUT: Final = "out"
-UNKNOWN: Final = "unknown"
-_ATTRIBUTED: Final = {
-    GapClass.UP: "attributed_up",
-    GapClass.DOWN: "attributed_down",
-    GapClass.EXCLUDE: "attributed_out",
-}
-
-# Lists of periods by class, in order; no two share an instant.
-Classes = dict[str, list[Period]]
 
 
 def availability_needs(term: Availability, asset: str) -> list[Need]:
@@ -51,10 +42,12 @@ def measure_availability(term: Availability, scene: Scene) -> Measured:
     classes = _divided(scene.part, service, layers)
     if isinstance(term.shaping, Shaping):
         classes[UP], classes[DOWN] = shaped(term.shaping, classes.get(UP, []), classes.get(DOWN, []))
-    attributed = _attributed(term.unknown_rule, scene, classes)
-    micros = {name: total_micros(periods) for name, periods in classes.items()}
+    findings = attribute(scene, term.unknown_rule, classes)
+    if not streams:
+        findings.append(_no_device(scene))
+    micros = micros_of(classes)
     counted = _counted(term, micros)
-    unknown, known = micros.get(UNKNOWN, 0), counted.known + sum(micros.get(n, 0) for n in attributed)
+    unknown, known = micros.get(UNKNOWN, 0), counted.known + sum(micros.get(name, 0) for name in ATTRIBUTED.values())
     return Measured(
         amount=counted.up,
         base=counted.base,
@@ -66,7 +59,7 @@ def measure_availability(term: Availability, scene: Scene) -> Measured:
         evidence=Evidence(
             [stream.evidence() for stream in streams],
             _visible(classes, layers),
-            [] if streams else [_no_device(scene)],
+            findings,
         ),
         state=_going_on(term, scene, said.get(DOWN, [])),
     )
@@ -160,15 +153,15 @@ class _Counted:
 
 def _counted(term: Availability, micros: Mapping[str, int]) -> _Counted:
     excused = sum(micros.get(e.judge, 0) for e in term.exclusions if e.mode is Mode.UP)
-    whole = micros.get(UP, 0) + excused + micros.get(_ATTRIBUTED[GapClass.UP], 0)
-    down = micros.get(DOWN, 0) + micros.get(_ATTRIBUTED[GapClass.DOWN], 0)
+    whole = micros.get(UP, 0) + excused + micros.get(ATTRIBUTED[GapClass.UP], 0)
+    down = micros.get(DOWN, 0) + micros.get(ATTRIBUTED[GapClass.DOWN], 0)
     known = micros.get(UP, 0) + micros.get(DOWN, 0)
     up, base = Fraction(whole), whole + down
     for state, share in term.degraded.items():
         time = micros.get(degraded_class(state), 0)
         up, base, known = up + Fraction(share) * time, base + time, known + time
     unknown = micros.get(UNKNOWN, 0)
-    match term.unknown_rule.otherwise or term.unknown_rule.then:
+    match unknown_as(term.unknown_rule):
         case UnknownAs.UP:
             up, base = up + unknown, base + unknown
         case UnknownAs.DOWN:
@@ -176,25 +169,6 @@ def _counted(term: Availability, micros: Mapping[str, int]) -> _Counted:
         case UnknownAs.EXCLUDE | UnknownAs.ATTRIBUTE:
             pass
     return _Counted(up, Fraction(base), known)
-
-
-def _attributed(rule: UnknownRule, scene: Scene, classes: Classes) -> list[str]:
-    """Move unknown time with an accepted record of its cause into classes of its own; their names."""
-    if rule.then is not UnknownAs.ATTRIBUTE or not classes.get(UNKNOWN):
-        return []
-    assert rule.acceptance is not None, "a rule that attributes says what has to be accepted"
-    names: list[str] = []
-    for fact, standing in scene.facts.standings(FactKind.GAP_CAUSE, scene.asset, rule.acceptance):
-        within = fact.within(scene.part)
-        if not standing.accepted or within is None or not isinstance(fact.about, GapCause):
-            continue
-        mine = intersect(classes[UNKNOWN], [within])
-        if mine:
-            name = _ATTRIBUTED[fact.about.counts_as]
-            names.append(name)
-            classes[name] = union([*classes.get(name, []), *mine])
-            classes[UNKNOWN] = subtract(classes[UNKNOWN], mine)
-    return sorted(set(names))
 
 
 def _is_void(term: Availability, scene: Scene, service: list[Period]) -> bool:

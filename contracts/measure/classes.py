@@ -1,6 +1,6 @@
 """Classes: every instant of a part in exactly one, by what is known, service hours, and records of gaps.
 
-Pure. For measures of time without exclusions; availability has its own order. Source: docs/terms.md#unknown-data.
+Pure. An availability has exclusions in between. Source: docs/terms.md#unknown-data.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ def classified(
     classes |= {name: intersect(periods, service) for name, periods in known.items() if name != UNKNOWN}
     told = union(period for name, periods in classes.items() if name != OUTSIDE for period in periods)
     classes[UNKNOWN] = subtract(service, told)
-    return classes, _attribute(scene, rule, classes)
+    return classes, attribute(scene, rule, classes)
 
 
 def micros_of(classes: Classes) -> dict[str, int]:
@@ -54,9 +54,12 @@ def unknown_as(rule: UnknownRule) -> UnknownAs:
     return rule.otherwise or rule.then
 
 
-def _attribute(scene: Scene, rule: UnknownRule, classes: Classes) -> list[dict[str, Any]]:
-    """Move unknown time with an accepted record of its cause; where two of them overlap, the earlier one decides."""
-    if rule.then is not UnknownAs.ATTRIBUTE or not classes[UNKNOWN]:
+def attribute(scene: Scene, rule: UnknownRule, classes: Classes) -> list[dict[str, Any]]:
+    """Move unknown time with an accepted record of its cause into classes of its own, and find each record.
+
+    Where two of them overlap, the earlier one decides.
+    """
+    if rule.then is not UnknownAs.ATTRIBUTE or not classes.get(UNKNOWN):
         return []
     assert rule.acceptance is not None, "a rule that attributes says what has to be accepted"
     findings: list[dict[str, Any]] = []
