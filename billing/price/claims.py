@@ -8,8 +8,10 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from billing.scene import PriceScene
+from contracts.contract import add_months
 from contracts.fact_kinds import Claim, FactKind, Side
 from contracts.facts import Fact, FactBook
+from contracts.terms.prices.combination import ClaimDays, ClaimMonths
 from vouch.period import Period, local_instant
 
 
@@ -21,10 +23,14 @@ class ClaimStanding(StrEnum):
     FORFEITED = "claim_forfeited"
 
 
-def claim_deadline(month: Period, within_days: int, zone: ZoneInfo) -> datetime:
-    """The end of the last of so many local days after the month; a claim is known before it."""
+def claim_deadline(month: Period, within: ClaimDays | ClaimMonths, zone: ZoneInfo) -> datetime:
+    """The end of the last of so many local days, or calendar months, after the month; a claim is known before it."""
     after = month.end.astimezone(zone).date()
-    return local_instant(after + timedelta(days=within_days), time(), zone)
+    if isinstance(within, ClaimMonths):
+        last = add_months(after, within.within_months)
+    else:
+        last = after + timedelta(days=within.within_days)
+    return local_instant(last, time(), zone)
 
 
 def first_known_at(fact: Fact, facts: FactBook) -> datetime:

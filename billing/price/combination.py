@@ -14,7 +14,7 @@ from typing import Final, Literal, assert_never
 from billing.price.claims import ClaimStanding, claim_deadline, claim_standing
 from billing.price.obligation_consequence import suspended_prices
 from billing.scene import Charge, PriceScene
-from contracts.terms.prices.combination import AmountCap, Cap, Claim, Combination, LongCap, Rule, ShareCap
+from contracts.terms.prices.combination import AmountCap, Cap, Combination, LongCap, Rule, ShareCap
 from contracts.terms.prices.remedy import Remedy
 from contracts.terms.window import Months
 from vouch.money import Money
@@ -139,9 +139,9 @@ def _claims(
 ) -> dict[str, ClaimStanding]:
     """How each credit stands, with a finding for those not claimed; where none is needed, or nothing owed, claimed."""
     claims = dict.fromkeys(owed, ClaimStanding.CLAIMED)
-    if not isinstance(term.claim, Claim):
+    if isinstance(term.claim, str):
         return claims
-    deadline = claim_deadline(scene.month, term.claim.within_days, scene.contract.zone)
+    deadline = claim_deadline(scene.month, term.claim, scene.contract.zone)
     for name, amount in owed.items():
         standing = claim_standing(scene, name, subject, deadline) if amount else ClaimStanding.CLAIMED
         claims[name] = standing

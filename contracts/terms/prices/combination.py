@@ -6,10 +6,13 @@ Pure. It takes off what its rule and caps do not leave. Source: docs/terms.md#co
 from enum import StrEnum
 from typing import Annotated, Literal
 
+from pydantic import Field
+
 from contracts.terms.base import (
     EITHER,
     GIVEN,
     WORD,
+    Count,
     Days,
     Model,
     Percent,
@@ -62,11 +65,24 @@ class LongCap(Model):
     cap: Cap
 
 
-class Claim(Model):
+class ClaimDays(Model):
     """Paid only where a fact of kind `claim`, by the customer, names the remedy and month, and is known within so many
     local days after the month. The supplier's answer to it changes nothing."""
 
     within_days: Days
+
+
+class ClaimMonths(Model):
+    """As ClaimDays, within so many calendar months after the month."""
+
+    within_months: Annotated[Count, Field(le=120)]
+
+
+Claim = ClaimDays | ClaimMonths
+_Claim = Annotated[
+    Annotated[ClaimDays, key("within_days")] | Annotated[ClaimMonths, key("within_months")],
+    by_key("within_days", "within_months"),
+]
 
 
 class Combination(PricePart):
@@ -80,7 +96,7 @@ class Combination(PricePart):
     rule: Rule
     cap_per_month: Annotated[Annotated[Literal["none"], WORD] | Annotated[Cap, GIVEN], EITHER]
     cap_per_window: Annotated[Annotated[Literal["none"], WORD] | Annotated[LongCap, GIVEN], EITHER]
-    claim: Annotated[Annotated[Literal["not_needed"], WORD] | Annotated[Claim, GIVEN], EITHER]
+    claim: Annotated[Annotated[Literal["not_needed"], WORD] | Annotated[_Claim, GIVEN], EITHER]
 
     @property
     def chained(self) -> bool:

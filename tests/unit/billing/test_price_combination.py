@@ -13,7 +13,7 @@ from billing.price.combination import Used, combine, left_by_rule, rate_combinat
 from contracts.fact_entry import AnyEntry
 from contracts.scene import JudgedSpan
 from contracts.terms import Combination
-from contracts.terms.prices.combination import Rule
+from contracts.terms.prices.combination import ClaimDays, ClaimMonths, Rule
 from contracts.value import Verdict
 from tests.price_world import FEE, JUNE, PROMISE, ZONE, PriceWorld, judge, judged, price
 from vouch.period import Period
@@ -205,7 +205,12 @@ DEADLINE = datetime(2026, 7, 30, 22, tzinfo=UTC)
 
 
 def test_the_last_day_of_a_claim_ends_at_local_midnight() -> None:
-    assert claim_deadline(JUNE, 30, ZONE) == DEADLINE
+    assert claim_deadline(JUNE, ClaimDays(within_days=30), ZONE) == DEADLINE
+
+
+def test_the_last_month_of_a_claim_ends_with_the_month() -> None:
+    # Two calendar months after June are July and August.
+    assert claim_deadline(JUNE, ClaimMonths(within_months=2), ZONE) == datetime(2026, 8, 31, 22, tzinfo=UTC)
 
 
 def test_a_credit_claimed_in_time_is_paid() -> None:
