@@ -8,7 +8,7 @@ from typing import Protocol
 
 from contracts.meaning_faults import meaning_faults
 from contracts.part_scope import Placed, scope_of, unit_given
-from contracts.terms import Availability, Combination, Correction, FixedFee, Indexation, UsagePrice
+from contracts.terms import Availability, Combination, Correction, FixedFee, Indexation, Minimum, UsagePrice
 from contracts.terms.base import Part, Path, Ref, Wanted
 from vouch.document import Fault
 from vouch.expectation import near
@@ -92,7 +92,7 @@ def _list_of(path: Path) -> Path:
 
 def _fits(ref: Ref, other: Part, path: Path, other_path: Path) -> bool:
     if ref.wanted is Wanted.INDEXED:
-        return isinstance(other, FixedFee | UsagePrice)
+        return isinstance(other, FixedFee | UsagePrice | Minimum)
     if ref.wanted in (Wanted.PRICE, Wanted.REMEDY):
         above = path[0] == other_path[0] == "prices" and int(other_path[1]) < int(path[1])
         return above and ref.wanted in other.gives

@@ -1,7 +1,8 @@
 """Minimums: what is missing of an agreed amount or quantity at a window's end.
 
-Pure. The promise is made up part by part, so that each version bears its share of a window that it is there for; what
-was charged or used since the promise was made counts towards it. Source: docs/terms.md#minimum.
+Pure. The promise is made up part by part, so that each version bears its share of a window that it is there for, at the
+price that holds then; what was charged or used since the promise was made counts towards it.
+Source: docs/terms.md#minimum.
 """
 
 from collections.abc import Iterable, Sequence
@@ -92,7 +93,7 @@ def _with_part(term: Minimum, scene: PriceScene, account: Account) -> Account:
     """The account with this part in it."""
     months = window_months(term.window)
     promise = term.commitment
-    agreed = Fraction(promise.amount if isinstance(promise, MinimumAmount) else promise.quantity)
+    agreed = _agreed(term, scene)
     share = scene.share_of("month", ALL) / months if months else _NOTHING
     reached, unit = _reached(promise, scene)
     waived, service = _waived(term, scene)
@@ -105,6 +106,14 @@ def _with_part(term: Minimum, scene: PriceScene, account: Account) -> Account:
         waived_micros=account.waived_micros + waived,
         service_micros=account.service_micros + service,
     )
+
+
+def _agreed(term: Minimum, scene: PriceScene) -> Fraction:
+    """What a whole window is to reach, an amount as it is indexed by now."""
+    promise = term.commitment
+    if isinstance(promise, MinimumQuantity):
+        return Fraction(promise.quantity)
+    return scene.indexed(term, promise.amount)
 
 
 def _reached(promise: MinimumAmount | MinimumQuantity, scene: PriceScene) -> tuple[Fraction, str]:
@@ -134,8 +143,7 @@ def _waived(term: Minimum, scene: PriceScene) -> tuple[int, int]:
 
 def _minimum(term: Minimum, scene: PriceScene, account: Account) -> Fraction:
     """What is to be reached in the window that ends now."""
-    promise = term.commitment
-    minimum = Fraction(promise.amount if isinstance(promise, MinimumAmount) else promise.quantity)
+    minimum = _agreed(term, scene)
     if term.partial_period is Split.PRORATE and window_months(term.window):
         minimum = account.promised
     if account.waived_micros:
@@ -155,6 +163,6 @@ def _charge(term: Minimum, scene: PriceScene, account: Account, minimum: Fractio
     if isinstance(term.commitment, MinimumAmount):
         quantity = Fraction(1 if settled.missing else 0)
         return scene.charge(term, ALL, text, quantity, "C62", None, settled.missing, service)
-    price = Fraction(term.commitment.price)
+    price = scene.indexed(term, term.commitment.price)
     unit = account.unit or "C62"
     return scene.charge(term, ALL, text, settled.missing, unit, price, settled.missing * price, service)

@@ -89,7 +89,7 @@ class Wanted(StrEnum):
     SAVING = "a saving"
     PRICE = "a price listed above"
     REMEDY = "a remedy or bonus listed above"
-    INDEXED = "a fixed fee or usage price"
+    INDEXED = "a fixed fee, usage price or minimum"
 
 
 @dataclass(frozen=True, slots=True)

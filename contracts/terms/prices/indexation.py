@@ -62,9 +62,12 @@ class Unpublished(StrEnum):
 
 
 class Indexation(Part):
-    """`kind: indexation`, for fixed fees and usage prices. Shares add up to 100 percent; `price_decimals` rounds the
-    adjusted price half up; `min_factor_percent` and `max_factor_percent` bound it against the agreed price.
-    `acceptance` says when an index value that one side has put on record holds."""
+    """`kind: indexation`, for fixed fees, usage prices and minimums: a minimum's amount, or what a missing unit costs.
+
+    Shares add up to 100 percent; `price_decimals` rounds the adjusted price half up; `min_factor_percent` and
+    `max_factor_percent` bound it against the agreed price. `acceptance` says when an index value that one side has put
+    on record holds.
+    """
 
     kind: Literal["indexation"]
     of: Prices

@@ -164,3 +164,20 @@ def test_what_goes_beyond_counts_for_the_next_window() -> None:
     # 90 beyond in January, of which February needs 60; February's own window is the only one they count for.
     assert [str(Fraction(one.sums[0])) for one in came] == ["0", "0", "60"]
     assert "60 from earlier windows" in came[1].texts[0]
+
+
+def test_an_indexed_minimum_follows_its_index() -> None:
+    amounts = rated(agreed(minimum()), last="2026-02", charged=["250", "250"], factors=["1", "11/10"])
+    units = rated(agreed(minimum(commitment=KILOMETRES)), last="2026-02", used=[{"a": "300"}] * 2, factors=["1", "3/2"])
+
+    # Of 310 and of 341; ten missing kilometres at 2 and at 3 each.
+    assert sums(amounts) == [["60"], ["91"]]
+    assert sums(units) == [["20"], ["30"]]
+
+
+def test_a_window_bears_each_months_own_price() -> None:
+    quarter = minimum(window={"kind": "calendar", "months": 3, "partial": "judge"})
+    came = rated(agreed(quarter), last="2026-03", charged=["0", "0", "0"], factors=["1", "1", "13/10"])
+
+    # A third of 310 twice, and a third of 403.
+    assert sums(came) == [[], [], [str(Fraction(310 + 310 + 403, 3))]]
