@@ -72,7 +72,8 @@ def reach(parts: Sequence[MonthPart], index: int, window: Literal["month"] | Mon
     length = window.months or 0
     whole = window.kind is WindowKind.ROLLING or here.number + 1 == start + length
     due = here.ends_month and (here.ends_contract or (whole and window.kind is not WindowKind.LIFE))
-    return Reach(first, due, _is_complete(parts[first : index + 1], start, window))
+    runs_on = whole or window.kind is WindowKind.LIFE or not here.ends_contract
+    return Reach(first, due, runs_on and _is_complete(parts[first : index + 1], start, window))
 
 
 def _start(beginning: int, here: MonthPart, window: Months) -> int:

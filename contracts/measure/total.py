@@ -11,8 +11,9 @@ from typing import Any, Final
 from contracts.measure.counter import counter_value
 from contracts.measure.incident_list import incident_value
 from contracts.scene import Measured
-from contracts.terms import Availability, BaseMeasure, Counter, IncidentList, ShareInBand
+from contracts.terms import Availability, BaseMeasure, Counter, EventSum, IncidentList, ShareInBand, TimeInState
 from contracts.terms.measures.availability import ConstantMinutes
+from contracts.terms.unknown import UnknownRule
 from contracts.value import State
 
 _MINUTE_MICROS: Final = 60_000_000
@@ -42,20 +43,24 @@ def share_or_amount(term: BaseMeasure, total: Measured, assets: int) -> tuple[St
     """(state, numerator, denominator): a share's two sides, or a quantity over None."""
     if total.void:
         return State.UNDEFINED, None, None
+    if isinstance(term, Availability | ShareInBand | TimeInState) and not _is_covered(term.unknown_rule, total):
+        return State.INSUFFICIENT, None, None
     if isinstance(term, Availability | ShareInBand):
         return _share(term, total, assets)
-    if total.missing and not isinstance(term, IncidentList):
+    if total.missing and isinstance(term, Counter | EventSum):
         return State.UNDEFINED, None, None
     number = _NUMBER.get(type(term), lambda _, one: one.amount)(term, total)
     return (State.UNDEFINED, None, None) if number is None else (State.DEFINED, number, None)
 
 
+def _is_covered(rule: UnknownRule, total: Measured) -> bool:
+    least = rule.coverage_min_percent
+    return isinstance(least, str) or total.known * 100 >= total.total * Fraction(least)
+
+
 def _share(
     term: Availability | ShareInBand, total: Measured, assets: int
 ) -> tuple[State, Fraction | None, Fraction | None]:
-    least = term.unknown_rule.coverage_min_percent
-    if not isinstance(least, str) and total.total and Fraction(total.known, total.total) * 100 < least:
-        return State.INSUFFICIENT, None, None
     if isinstance(term, Availability) and isinstance(term.denominator, ConstantMinutes):
         constant = Fraction(term.denominator.constant_minutes * _MINUTE_MICROS * assets)
         return State.DEFINED, constant - (total.base - total.amount), constant

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from contracts.measure.time_in_state import class_of, measure_time_in_state, time_in_state_needs
+from contracts.measure.total import share_or_amount
 from contracts.scene import Measured
 from contracts.source import Need
 from contracts.terms import TimeInState
+from contracts.value import State
 from ingest.catalogue import MetricKind
 from tests.builders import HOUR, T0, Said, accepted, book, hours, metric, proposed, scene, states, stream
 from vouch.period import Period
@@ -152,3 +154,20 @@ def test_a_state_named_like_a_class_keeps_a_class_of_its_own() -> None:
 
 def test_the_state_is_asked_for_with_its_carry() -> None:
     assert time_in_state_needs(term(), "a") == [Need("a", "state", carry=timedelta(hours=1))]
+
+
+@pytest.mark.parametrize(("least", "state"), [("50", State.DEFINED), ("50.1", State.INSUFFICIENT)])
+def test_below_the_agreed_coverage_there_is_not_enough_to_judge(least: str, state: State) -> None:
+    # Two of four hours are known.
+    of = term(unknown_rule=rule(coverage_min_percent=least))
+
+    assert share_or_amount(of, spent(of, states("UD.?"), hours(0, 4)), 1)[0] is state
+
+
+@pytest.mark.parametrize(("then", "hours_up"), [("up", 4), ("down", 0)])
+def test_without_a_device_all_time_is_unknown_and_counts_as_agreed(then: str, hours_up: int) -> None:
+    of = term(unknown_rule=rule(then))
+
+    found = measure_time_in_state(of, scene([], hours(0, 4)))
+
+    assert share_or_amount(of, found, 1) == (State.DEFINED, hours_up, None)

@@ -115,6 +115,15 @@ def test_a_contract_that_ends_ends_its_windows() -> None:
     assert [reach(found, n, window("life")).due for n in range(5)] == [False] * 4 + [True]
 
 
+def test_a_window_that_the_contracts_end_cuts_short_is_not_complete_though_its_last_month_is() -> None:
+    found = parts("2026-04", version(1, "2026-01-01", "2026-05-01"))
+
+    assert [reach(found, 3, window("calendar", months)) for months in (12, 4)] == [
+        Reach(0, True, False),
+        Reach(0, True, True),
+    ]
+
+
 def test_only_the_last_part_of_a_month_ends_a_longer_window() -> None:
     found = parts("2026-03", version(1, "2026-01-01"), version(2, "2026-03-10"))
 
