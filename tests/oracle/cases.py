@@ -355,7 +355,8 @@ class _Drawing:
     def counter(self, name: str) -> dict[str, Any]:
         """M1."""
         on_fall = self.rng.choice(("reset", "reset", "rollover", "high_water", "refuse"))
-        step = self.rng.choice(("none", "none", "300"))
+        # What a mark from before the contract was, a spike or not, nobody can tell.
+        step = "none" if on_fall == "high_water" else self.rng.choice(("none", "none", "300"))
         found = {
             "id": name,
             "kind": "counter",
@@ -396,7 +397,12 @@ class _Drawing:
 
     def remedy(self, judge: dict[str, Any], share: bool) -> dict[str, Any]:
         """P6."""
-        base = [price["id"] for price in self.prices if price["kind"] in ("fixed_fee", "usage_price")]
+        single = self.of_assets(judge["measure"])
+        base = [
+            price["id"]
+            for price in self.prices
+            if price["kind"] in ("fixed_fee", "usage_price") and (not single or self.priced_by_asset(price))
+        ]
         base = self.rng.sample(base, self.rng.randrange(1, len(base) + 1)) if base else []
         forms = ["flat"]
         if base:
@@ -419,6 +425,16 @@ class _Drawing:
             points = self.rng.choice(("0.1", "1", "2.5")) if share else self.rng.choice(("10", "100"))
             credit |= {"points": points, "percent": self.rng.choice(("0.5", "1", "3")), "base": base, "cap_percent": cap}
         return {"id": f"credit-{judge['id']}", "kind": "remedy", "text": "Credit", "of": judge["id"], "credit": credit}
+
+    def of_assets(self, measure: str) -> bool:
+        """Whether a measure speaks of single assets."""
+        return next(one for one in self.measures if one["id"] == measure)["scope"] == "asset"
+
+    def priced_by_asset(self, price: dict[str, Any]) -> bool:
+        """Whether a price speaks of single assets."""
+        if price["kind"] == "fixed_fee":
+            return bool(price["per"] == "asset")
+        return self.of_assets(price["of"][0]["measure"])
 
     def fixed_fee(self, name: str) -> dict[str, Any]:
         """P1."""
@@ -477,7 +493,7 @@ class _Drawing:
                 swap = self.at(self.opens + 2 * DAY, self.closes - 2 * DAY)
                 again = swap + self.rng.choice((0, 0, 5)) * self.grid
                 found += [(asset, f"{asset}-a", since, swap), (asset, f"{asset}-b", again, None)]
-            elif self.chance(0.95):
+            elif asset == "asset-1" or self.chance(0.9):
                 found.append((asset, f"{asset}-a", since, None))
         return found
 

@@ -79,10 +79,9 @@ def engine_part(evaluator: Evaluator, index: int, n: int, found: Result) -> None
         for subject in evaluator.subjects(index, measure.id):
             value = evaluator.value(index, measure.id, subject)
             found["values"][n, measure.id, subject] = (value.state.value, value.number)
-            if value.state.value != "not_due":
-                found["seconds"][n, measure.id, subject] = {
-                    name: Fraction(micros, 1_000_000) for name, micros in value.micros.items() if micros
-                }
+            found["seconds"][n, measure.id, subject] = {
+                name: Fraction(micros, 1_000_000) for name, micros in value.micros.items() if micros
+            }
     for judge in contract.judges:
         if isinstance(judge, Streak):
             continue
@@ -106,8 +105,7 @@ def oracle_result(case: dict[str, Any]) -> Result:
             for subject in oracle.subjects(index, measure["id"]):
                 number = oracle.value(index, measure["id"], subject)
                 found["values"][n, measure["id"], subject] = (number.state, number.value)
-                if number.state != "not_due":
-                    found["seconds"][n, measure["id"], subject] = dict(number.seconds)
+                found["seconds"][n, measure["id"], subject] = dict(number.seconds)
         for judge in contract["judges"]:
             for subject in oracle.subjects(index, judge["id"]):
                 if judge["kind"] == "threshold":

@@ -85,8 +85,10 @@ class Oracle:
 
     def covered(self, index: int, asset: str) -> Span:
         """The asset's service under the contract, from its beginning to its end in the part."""
-        spans = [self.served(i)[asset] for i in range(index + 1) if asset in self.served(i)]
-        return spans[0][0], spans[-1][1]
+        agreed = next(one for one in self.parts[index].contract["assets"] if one["asset"] == asset)
+        part = self.served(index)[asset]
+        begins = max(moment(self.zone, agreed["in_service_from"]), self.parts[0].span[0])
+        return min(begins, part[0]), part[1]
 
     def term(self, index: int, name: str) -> dict[str, Any]:
         """The measure, judge or price of that id."""
@@ -195,23 +197,25 @@ class Oracle:
     def _counter(
         self, term: dict[str, Any], index: int, asset: str, part: Span, devices: list[Device], unit: str
     ) -> Took:
-        amount = Fraction(0)
+        amount, told, serving = Fraction(0), False, False
         for device in devices:
             served = clip((device.since, device.until), part)
             if served:
-                amount += use_within(term, device.said, *served)[0]
+                serving = True
+                used, shown = use_within(term, device.said, self.covered(index, asset)[0], *served)
+                amount, told = amount + used, told or shown
         for fact in self.facts.standing("counter_correction", asset, term["acceptance"]):
             at = second(fact["at"])
-            if fact["about"]["metric"] == term["metric"] and part[0] <= at < part[1]:
-                amount += Fraction(str(fact["about"]["amount"]))
-        return Took(amount=in_unit(amount, unit, term["unit"]))
+            if serving and fact["about"]["metric"] == term["metric"] and part[0] <= at < part[1]:
+                amount, told = amount + Fraction(str(fact["about"]["amount"])), True
+        return Took(amount=in_unit(amount, unit, term["unit"]), missing=not told)
 
     def subjects(self, index: int, name: str) -> list[str]:
         """For whom a part of the contract speaks."""
         served = list(self.served(index))
         if self.scope(index, name) == "asset":
             return served
-        return ["*"] if served else []
+        return ["*"] if served or self.term(index, name)["kind"] == "fixed_fee" else []
 
     def scope(self, index: int, name: str) -> str:
         """`asset`, or `*` where it is about all of them."""
@@ -247,10 +251,6 @@ class Oracle:
         term = self.term(index, name)
         over = window or term["window"]
         inside, due, complete = self.window(index, over)
-        if not due:
-            return Number("not_due")
-        if over != "month" and over["partial"] == "wait" and not complete:
-            return Number("undefined")
         by_asset: dict[str, list[Took]] = {}
         for i in inside:
             if self.find(i, name) is None:
@@ -258,22 +258,25 @@ class Oracle:
             for asset in self.served(i):
                 if subject in ("*", asset):
                     by_asset.setdefault(asset, []).append(self.took(i, name, asset))
+        everything = [one for took in by_asset.values() for one in took]
         if term.get("scope") == "mean":
-            values = [self._sum(term, [one for one in took]) for took in by_asset.values()]
-            return _mean(values)
-        return self._sum(term, [one for took in by_asset.values() for one in took])
+            number = _mean([self._sum(term, took, 1) for took in by_asset.values()], _seconds(everything))
+        else:
+            number = self._sum(term, everything, len(by_asset))
+        waits = over != "month" and over["partial"] == "wait" and not complete
+        if not due or (waits and over["kind"] == "rolling"):
+            return Number("not_due", None, number.seconds)
+        return Number("undefined", None, number.seconds) if waits else number
 
-    def _sum(self, term: dict[str, Any], took: list[Took]) -> Number:
+    def _sum(self, term: dict[str, Any], took: list[Took], assets: int) -> Number:
         amount = sum((one.amount for one in took), Fraction(0))
         base = sum((one.base for one in took), Fraction(0))
         known = sum((one.known for one in took), Fraction(0))
         total = sum((one.total for one in took), Fraction(0))
-        seconds: dict[str, Fraction] = {}
-        for one in took:
-            for key, length in one.seconds.items():
-                seconds[key] = seconds.get(key, Fraction(0)) + length
-        classes = tuple(sorted((key, length) for key, length in seconds.items() if length))
+        classes = _seconds(took)
         if term["kind"] == "counter":
+            if all(one.missing for one in took):
+                return Number("undefined")
             return Number("defined", rounded(amount, term["rounding"]))
         if any(one.void for one in took):
             return Number("undefined", None, classes)
@@ -283,7 +286,7 @@ class Oracle:
         if term["kind"] == "time_in_state":
             return Number("defined", amount, classes)
         if term["denominator"] != "counted":
-            constant = Fraction(term["denominator"]["constant_minutes"] * 60)
+            constant = Fraction(term["denominator"]["constant_minutes"] * 60 * assets)
             return Number("defined", 1 - (base - amount) / constant, classes)
         if not base:
             return Number("undefined", None, classes)
@@ -311,11 +314,19 @@ class Oracle:
         return Fraction(str(judge["value"]))
 
 
-def _mean(values: list[Number]) -> Number:
+def _mean(values: list[Number], seconds: tuple[tuple[str, Fraction], ...]) -> Number:
     defined = [one.value for one in values if one.value is not None]
     if not defined:
-        return Number("undefined")
-    return Number("defined", sum(defined, Fraction(0)) / len(defined))
+        return Number("undefined", None, seconds)
+    return Number("defined", sum(defined, Fraction(0)) / len(defined), seconds)
+
+
+def _seconds(took: list[Took]) -> tuple[tuple[str, Fraction], ...]:
+    seconds: dict[str, Fraction] = {}
+    for one in took:
+        for key, length in one.seconds.items():
+            seconds[key] = seconds.get(key, Fraction(0)) + length
+    return tuple(sorted((key, length) for key, length in seconds.items() if length))
 
 
 def _number(month: date) -> int:

@@ -6,27 +6,33 @@ from typing import Any
 Readings = list[tuple[int, Fraction]]
 
 
-def used_so_far(term: dict[str, Any], readings: Readings) -> list[tuple[int, Fraction]]:
-    """(instant, use since the first reading) after each reading, in the metric's unit."""
+def used_so_far(term: dict[str, Any], readings: Readings, covered_from: Any) -> list[tuple[int, Fraction]]:
+    """(instant, use since the first of them) after each reading that matters, in the metric's unit.
+
+    That is the last one before the asset was covered, and all later ones; a mark stays from long before.
+    """
     policy, jitter = term["on_fall"], Fraction(str(term["jitter"]))
     step = None if term["step_max"] == "none" else Fraction(str(term["step_max"]))
     modulus = Fraction(str(term["modulus"])) if policy == "rollover" else None
     found: list[tuple[int, Fraction]] = []
     height, used, doubt = None, Fraction(0), None
-    for at, value in readings:
+    before = [value for at, value in readings if at <= covered_from]
+    for at, value in readings[max(0, len(before) - 1) :]:
         if height is None:
-            height = value
+            marks = [one for one in before if step is None or one - value <= step]
+            height = max([value, *marks]) if policy == "high_water" else value
             found.append((at, used))
             continue
         if doubt is not None:
-            shown, worth = doubt
+            shown, worth, fell = doubt
             doubt = None
-            if value >= shown - jitter:
+            back = fell and step is not None and value - shown > step and value >= height - jitter
+            if value >= shown - jitter and not back:
                 used, height = used + worth, shown
         worth = rise(policy, modulus, jitter, height, value)
         if worth is not None:
             if step is not None and worth > step:
-                doubt = (value, worth)
+                doubt = (value, worth, value < height)
             else:
                 used, height = used + worth, value
         found.append((at, used))
@@ -49,17 +55,17 @@ def rise(policy: str, modulus: Fraction | None, jitter: Fraction, height: Fracti
     return value
 
 
-def use_within(term: dict[str, Any], readings: Readings, start: Any, end: Any) -> tuple[Fraction, bool]:
-    """What was used from start to end, and whether any reading or straight line speaks of it."""
-    walked = used_so_far(term, readings)
-    if not walked:
+def use_within(
+    term: dict[str, Any], readings: Readings, covered_from: Any, start: Any, end: Any
+) -> tuple[Fraction, bool]:
+    """What was used from start to end, and whether any reading, or a straight line, shows it."""
+    walked = used_so_far(term, readings, covered_from)
+    if not walked or walked[0][0] > end:
         return Fraction(0), False
-    first = walked[0][0]
-    if first > end:
-        return Fraction(0), False
-    at_start = shown_at(term, walked, max(start, first))
+    at_start = shown_at(term, walked, max(start, walked[0][0]))
     at_end = shown_at(term, walked, end)
-    return at_end - at_start, any(start < at <= end for at, _ in walked)
+    between = term["attribution"] == "interpolate" and walked[0][0] <= start and walked[-1][0] > end
+    return at_end - at_start, between or any(start < at <= end for at, _ in walked)
 
 
 def shown_at(term: dict[str, Any], walked: list[tuple[int, Fraction]], instant: Any) -> Fraction:

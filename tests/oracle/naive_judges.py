@@ -77,35 +77,58 @@ def planned(
 ) -> list[Span]:
     """The granted spans within `part`; the allowance is used up cell by cell, from the beginning of its period."""
     allowance = judge["allowance"]
-    period = month
-    if allowance != "none" and allowance["per"] == "year":
-        year = local_day(zone, month[0]).year
-        period = (wall(zone, date(year, 1, 1), 0), wall(zone, date(year + 1, 1, 1), 0))
-    since = part[0] if allowance == "none" else max(period[0], covered[0])
-    windows = weekly_spans(judge["weekly"], zone, since, part[1]) + announced(judge, facts, asset)
-    service = service_spans(judge["service_hours"], zone, since, part[1])
-    left: Any = None
+    since, left = part[0], None
     if allowance != "none":
-        left = Fraction(str(allowance["hours"])) * 3600
-        if allowance["partial_period"] == "prorate":
-            left = left * (entitled_until(period, covered) - since) / (period[1] - period[0])
-            left = (left * 1_000_000 // 1) / 1_000_000
+        since, left = account(allowance, zone, part, month, covered)
+    service = service_spans(judge["service_hours"], zone, since, part[1])
+    weekly = together(weekly_spans(judge["weekly"], zone, since, part[1]))
+    windows = [clipped for one in weekly + announced(judge, facts, asset) if (clipped := clip(one, (since, part[1])))]
+    used_up = part[1]
+    for start, end in cells(since, part[1], grid) if left is not None else []:
+        if holds(windows, start) and holds(service, start):
+            if end - start > left:
+                used_up = start + left
+                break
+            left -= end - start
     granted: list[Span] = []
-    for start, end in cells(since, part[1], grid):
-        if not holds(windows, start):
-            continue
-        if left is not None and holds(service, start):
-            length = min(Fraction(end - start), left)
-            left -= length
-            end = start + length
-        if start < end and (within := clip((start, end), part)):
-            granted.append(within)
-    return granted
+    for window in windows:
+        for start, end in cells(*window, grid):
+            if holds(service, start) and end > used_up:
+                if start < used_up:
+                    granted.append((start, used_up))
+                break
+            granted.append((start, end))
+    return [clipped for span in granted if (clipped := clip(span, part))]
 
 
-def entitled_until(period: Span, covered: Span) -> Any:
-    """Until when an asset has a share of the allowance."""
-    return min(period[1], covered[1])
+def account(allowance: dict[str, Any], zone: str, part: Span, month: Span, covered: Span) -> tuple[Any, Fraction]:
+    """Since when use counts, and the seconds that may be used by the end of the part."""
+    hours = Fraction(str(allowance["hours"])) * 3600
+    prorated = allowance["partial_period"] == "prorate"
+    if allowance["per"] == "month":
+        if prorated:
+            return part[0], whole_micros(hours * (part[1] - part[0]) / (month[1] - month[0]))
+        return max(month[0], covered[0]), hours
+    year = local_day(zone, month[0]).year
+    begins, ends = wall(zone, date(year, 1, 1), 0), wall(zone, date(year + 1, 1, 1), 0)
+    since = max(begins, covered[0])
+    return since, whole_micros(hours * (ends - since) / (ends - begins)) if prorated else hours
+
+
+def whole_micros(seconds: Fraction) -> Fraction:
+    """Whole microseconds."""
+    return Fraction(seconds * 1_000_000 // 1, 1_000_000)
+
+
+def together(spans: list[Span]) -> list[Span]:
+    """Spans that overlap or touch as one."""
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def cells(start: Any, end: Any, grid: int) -> list[Span]:
@@ -121,7 +144,7 @@ def breached(judge: dict[str, Any], facts: Facts, asset: str, zone: str, covered
         second(fact["at"])
         for kind in ("obligation_met", "maintenance_done")
         for fact in facts.standing(kind, asset, rule)
-        if fact["about"]["obligation"] == name
+        if fact["about"]["obligation"] == name and second(fact["at"]) >= covered[0]
     )
     stated = [
         (second(fact["from"]), second(fact["until"]))

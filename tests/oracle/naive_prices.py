@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.naive import Oracle
-from tests.oracle.naive_facts import Span, days_of, in_unit, local_day, wall
+from tests.oracle.naive_facts import Span, days_of, in_unit, moment, wall
 
 # The exact amounts of the lines of one price for one subject.
 Lines = dict[tuple[str, str], list[Fraction]]
@@ -36,8 +36,9 @@ class Bill:
         inside = self.oracle.window(index, window)[0]
         total = NONE
         for i in inside:
-            for (name, whom), amounts in self.lines[i].items():
+            for name, whom in self.lines[i].keys() | self.borne[i].keys():
                 if name in prices and subject in ("*", whom):
+                    amounts = self.lines[i].get((name, whom), [])
                     total += self.borne[i].get((name, whom), sum(amounts, NONE))
         return total
 
@@ -56,14 +57,24 @@ def fixed_fee(bill: Bill, index: int, term: dict[str, Any], subject: str) -> lis
     part = oracle.parts[index]
     bears = borne_by(oracle, index, term, subject)
     bill.borne[index][term["id"], subject] = bears
-    months = term["interval_months"]
-    if months == 1:
-        return [bears]
-    since = (part.first.year - oracle.parts[0].first.year) * 12 + part.first.month - oracle.parts[0].first.month
-    if (since % months == months - 1 and part.ends_month) or part.ends_contract:
-        inside = [i for i in range(index + 1) if months_apart(oracle, i) // months == since // months]
-        return [sum((bill.borne[i].get((term["id"], subject), NONE) for i in inside), NONE)]
-    return None
+    months, here = term["interval_months"], months_apart(oracle, index)
+    last_month = here % months == months - 1
+    if not last_month and not is_over(oracle, index, subject):
+        return None
+    inside = [i for i in range(index + 1) if months_apart(oracle, i) // months == here // months]
+    borne = sum((bill.borne[i].get((term["id"], subject), NONE) for i in inside), NONE)
+    billed = sum((one for i in inside for one in bill.lines[i].get((term["id"], subject), [])), NONE)
+    return [borne - billed]
+
+
+def is_over(oracle: Oracle, index: int, subject: str) -> bool:
+    """Whether the subject is not in service after the part, as far as its version knows."""
+    part = oracle.parts[index]
+    if part.ends_contract or subject == "*":
+        return part.ends_contract
+    asset = next(one for one in part.contract["assets"] if one["asset"] == subject)
+    until = asset.get("in_service_until")
+    return until is not None and moment(oracle.zone, until) <= part.span[1]
 
 
 def months_apart(oracle: Oracle, index: int) -> int:
@@ -85,8 +96,10 @@ def borne_by(oracle: Oracle, index: int, term: dict[str, Any], subject: str) -> 
         days -= earlier_days(oracle, index, term, subject)
     if term["proration"] == "days":
         return share * len(days) / len(days_of(oracle.zone, *part.month))
-    earlier = index and oracle.parts[index - 1].first == part.first and earlier_days(oracle, index, term, subject)
-    return share if days and not earlier else NONE
+    if index and earlier_days(oracle, index, term, subject):
+        return NONE
+    whole = paid_days(oracle, part.month, free)
+    return share * len(whole) / len(days_of(oracle.zone, *part.month))
 
 
 def earlier_days(oracle: Oracle, index: int, term: dict[str, Any], subject: str) -> set[date]:
@@ -221,4 +234,3 @@ def credit_percent(
 
 
 RULES: dict[str, Any] = {"fixed_fee": fixed_fee, "usage_price": usage_price, "remedy": remedy}
-_ = local_day

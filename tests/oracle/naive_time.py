@@ -22,6 +22,7 @@ class Took:
     total: Fraction = Fraction(0)
     seconds: dict[str, Fraction] = field(default_factory=dict)
     void: bool = False
+    missing: bool = False
 
     def add(self, name: str, length: Any) -> None:
         """Count time of a class."""
@@ -73,7 +74,9 @@ def gap_classes(rule: dict[str, Any], facts: Facts, asset: str) -> list[tuple[Sp
         return []
     return [
         ((second(fact["from"]), second(fact["until"])), fact["about"]["counts_as"])
-        for fact in facts.standing("gap_cause", asset, rule["acceptance"])
+        for fact in sorted(
+            facts.standing("gap_cause", asset, rule["acceptance"]), key=lambda one: (second(one["from"]), one["fact"])
+        )
     ]
 
 
@@ -109,35 +112,37 @@ def availability(
     said = {start: shown(devices, rule["carry_seconds"], start) for start in starts}
     kinds = {start: kind_of(term, codes, said[start]) for start in starts}
     began = {name: began_within(starts, kinds, spans) for name, spans in granted.items()}
-    took = Took()
-    classes: list[tuple[Any, Any, str, Fraction]] = []
+    took = Took(void=any(in_spans[e["judge"]] & in_service for e in whole_windows(term)))
+    classes: dict[Any, str] = {}
+    worth: dict[Any, Fraction | None] = {}
+    for start in starts:
+        classes[start], worth[start] = class_of(term, start, in_service, in_spans, began, kinds[start])
+    if term["shaping"] != "none":
+        shape(term["shaping"], grid_cells, classes)
     for start, end in grid_cells:
-        name, worth = class_of(term, start, in_service, in_spans, began, kinds[start])
-        if name == "whole_window":
-            took.void = True
-            continue
+        name, length = classes[start], end - start
+        if name in ("up", "down"):
+            worth[start] = Fraction(int(name == "up"))
         if name == "unknown":
             cost = cost_of(rule, gaps, start)
-            attributed = cost.startswith("attributed_")
-            cost = cost.removeprefix("attributed_")
-            worth = {"up": Fraction(1), "down": Fraction(0), "exclude": None}[cost]
-            if attributed:
-                name = "attributed_out" if cost == "exclude" else f"attributed_{cost}"
-            if attributed:
-                took.known += end - start
-            took.total += end - start
-        elif worth is not None:
-            took.known += end - start
-            took.total += end - start
-        took.add(name, end - start)
-        if worth is not None:
-            classes.append((start, end, name, worth))
-    if term["shaping"] != "none":
-        classes = shaped(term["shaping"], classes, took)
-    for start, end, _, worth in classes:
-        took.amount += worth * (end - start)
-        took.base += end - start
+            worth[start] = {"up": Fraction(1), "down": Fraction(0), "exclude": None}[cost.removeprefix("attributed_")]
+            if cost.startswith("attributed_"):
+                name = "attributed_out" if cost.endswith("exclude") else cost
+        took.add(name, length)
+        if name in ("up", "down") or name.startswith(("degraded:", "attributed_")):
+            took.known += length
+        if name in ("up", "down", "unknown") or name.startswith(("degraded:", "attributed_")):
+            took.total += length
+        counted = worth[start]
+        if counted is not None:
+            took.amount += counted * length
+            took.base += length
     return took
+
+
+def whole_windows(term: dict[str, Any]) -> list[dict[str, Any]]:
+    """The exclusions that leave the whole window unjudged."""
+    return [exclusion for exclusion in term["exclusions"] if exclusion["mode"] == "whole_window"]
 
 
 def kind_of(term: dict[str, Any], codes: dict[int, str], value: Any) -> str:
@@ -163,15 +168,13 @@ def class_of(
             taken = began[name] if exclusion["causality"] == "began_within" else in_spans[name]
             if start in taken and kind == "down":
                 return name, None
-        elif start in in_spans[name]:
-            if mode == "whole_window":
-                return "whole_window", None
+        elif mode != "whole_window" and start in in_spans[name]:
             return name, (Fraction(1) if mode == "up" else None)
     if kind in ("up", "down"):
         return kind, Fraction(int(kind == "up"))
     if kind.startswith("degraded:"):
         state = kind.removeprefix("degraded:")
-        return state, Fraction(str(term["degraded"][state]))
+        return kind, Fraction(str(term["degraded"][state]))
     return kind, None
 
 
@@ -190,33 +193,33 @@ def began_within(starts: list[Any], kinds: dict[Any, str], spans: list[Span]) ->
     return found
 
 
-def shaped(
-    rule: dict[str, Any], classes: list[tuple[Any, Any, str, Fraction]], took: Took
-) -> list[tuple[Any, Any, str, Fraction]]:
-    """Outages merged, short ones forgiven, the rest in buckets; counted time alone is left."""
+def shape(rule: dict[str, Any], grid_cells: list[Span], classes: dict[Any, str]) -> None:
+    """Outages merged, short ones forgiven, the rest in buckets; time that is neither up nor down stays as it is."""
     outages: list[list[Any]] = []
-    for start, end, _, worth in classes:
-        if worth == 0:
-            if outages and start - outages[-1][1] < rule["merge_seconds"] or outages and outages[-1][1] == start:
+    for start, end in grid_cells:
+        if classes[start] == "down":
+            if outages and (start == outages[-1][1] or start - outages[-1][1] < rule["merge_seconds"]):
                 outages[-1][1] = end
             else:
                 outages.append([start, end])
-    outages = [one for one in outages if one[1] - one[0] >= rule["minimum_seconds"]]
-    found = [(a, b, n, Fraction(int(not any(s <= a < e for s, e in outages)))) for a, b, n, _ in classes]
-    if rule["bucket"] == "none":
-        return found
-    size, whole = rule["bucket"]["seconds"], rule["bucket"]["down_if"] == "whole"
-    pieces: list[tuple[Any, Any, str, Fraction]] = []
-    for a, b, n, worth in found:
-        while a < b:
-            edge = min(b, (a // size + 1) * size)
-            pieces.append((a, edge, n, worth))
-            a = edge
-    down: dict[Any, list[bool]] = {}
-    for a, _, _, worth in pieces:
-        down.setdefault(a // size, []).append(worth == 0)
-    decide = all if whole else any
-    return [(a, b, n, Fraction(int(not decide(down[a // size])))) for a, b, n, _ in pieces]
+    counted = [cell for cell in grid_cells if classes[cell[0]] in ("up", "down")]
+    kept: set[Any] = set()
+    for start, end in outages:
+        mine = [(a, b) for a, b in counted if start <= a < end]
+        if sum(b - a for a, b in mine) >= rule["minimum_seconds"]:
+            kept |= {a for a, _ in mine}
+    for start, _ in counted:
+        classes[start] = "down" if start in kept else "up"
+    if rule["bucket"] != "none":
+        size, whole = rule["bucket"]["seconds"], rule["bucket"]["down_if"] == "whole"
+        for start, end in counted:
+            assert start // size == (end - 1) // size, "a bucket begins and ends on the grid"
+        down: dict[Any, Any] = {}
+        for start, end in counted:
+            down[start // size] = down.get(start // size, 0) + (end - start if classes[start] == "down" else 0)
+        for start, _ in counted:
+            amount = down[start // size]
+            classes[start] = "down" if (amount == size if whole else amount > 0) else "up"
 
 
 def time_in_state(
@@ -237,9 +240,11 @@ def time_in_state(
         state = None if value is None else codes[int(value)]
         if state is None or state in term["unknown"]:
             cost = cost_of(rule, gaps, start)
+            name = "unknown"
             if cost.startswith("attributed_"):
                 took.known += end - start
-            took.add("unknown", end - start)
+                name = "attributed_out" if cost.endswith("exclude") else cost
+            took.add(name, end - start)
             took.amount += int(cost.removeprefix("attributed_") == "up") * (end - start)
             continue
         took.known += end - start
