@@ -42,7 +42,7 @@ ROW_SCHEMA: Final[dict[str, Any]] = {
         },
         "value": {
             "type": ["number", "string"],
-            "description": "a number of at most 15 significant digits; of a state, its name or code",
+            "description": "a number that a double gives back digit by digit; of a state, its name or code",
         },
         "received_at": {
             "type": "string",

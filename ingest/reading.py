@@ -1,7 +1,8 @@
 """Readings: one value of one metric at one instant, and what is refused on the way to being one.
 
-Pure. A reading's value is a float that carries a decimal of at most 15 significant digits, which float8 keeps
-without loss; whoever computes with it starts from `decimal_of`.
+Pure. A reading's value is a float that carries a decimal without loss: one of at most 15 significant digits, or one of
+16 or 17 that is the float's own shortest spelling; whoever computes with it starts from `decimal_of`.
+Source: docs/decisions/0014-shortest-doubles-are-kept.md.
 """
 
 from dataclasses import dataclass
@@ -46,12 +47,15 @@ class Decoded:
 class TooManyDigits(Invalid):
     """A number that float8 would not give back as it was sent."""
 
-    def __init__(self, digits: int) -> None:
-        super().__init__(f"{digits} significant digits; at most {DIGITS_MAX}, and {DECIMALS_MAX} decimals, are kept")
+    def __init__(self, digits: int, kept: str) -> None:
+        super().__init__(
+            f"{digits} significant digits, of which a double keeps {kept}; "
+            f"up to {DIGITS_MAX}, with up to {DECIMALS_MAX} decimals, are always kept"
+        )
 
 
 def decimal_of(value: float) -> Decimal:
-    """The decimal number that the device sent, exact for at most 15 significant digits."""
+    """The decimal number that the device sent."""
     return Decimal(repr(value))
 
 
@@ -65,5 +69,13 @@ def float_of(number: Decimal) -> float:
         raise Invalid(f"a number of the size 1e{number.adjusted()} is not between 1e-15 and 1e15")
     significant = "".join(map(str, number.as_tuple().digits)).strip("0")
     if len(significant) > DIGITS_MAX or number.adjusted() - len(significant) + 1 < -DECIMALS_MAX:
-        raise TooManyDigits(len(significant))
+        return _shortest(number, len(significant))
     return float(number)
+
+
+def _shortest(number: Decimal, digits: int) -> float:
+    """The float whose shortest spelling is `number`: what programs print that compute with doubles."""
+    value = float(number)
+    if decimal_of(value) != number:
+        raise TooManyDigits(digits, repr(value))
+    return value

@@ -1,7 +1,7 @@
 """Exact decimals: arithmetic that keeps every digit, or stops.
 
 Pure. Whatever lies between a reading and an invoice line runs inside `exact()`: there, a result that would have to be
-rounded raises decimal.Inexact instead. Readings have at most 15 digits before and 15 after the point, so 200 digits
+rounded raises decimal.Inexact instead. Readings have at most 15 digits before and 32 after the point, so 200 digits
 are never reached by adding and multiplying them.
 """
 

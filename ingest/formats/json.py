@@ -50,7 +50,7 @@ SCHEMA: Final[dict[str, Any]] = {
                     "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
                     "additionalProperties": {
                         "type": ["number", "string"],
-                        "description": "a number of at most 15 significant digits, or the name of a state",
+                        "description": "a number that a double gives back digit by digit, or the name of a state",
                     },
                 },
             },

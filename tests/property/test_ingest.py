@@ -53,6 +53,12 @@ def test_a_float_gives_back_the_decimal_that_it_carries(number: Decimal) -> None
     assert decimal_of(float_of(number)) == number
 
 
+@given(st.floats(1e-15, 1e15, exclude_max=True) | st.floats(-1e15, -1e-15, exclude_min=True))
+@lawful
+def test_every_double_within_the_size_is_kept_as_it_is_spelled(value: float) -> None:
+    assert float_of(Decimal(repr(value))) == value
+
+
 @given(st.decimals(allow_nan=True, allow_infinity=True))
 @lawful
 def test_a_decimal_is_kept_without_loss_or_refused(number: Decimal) -> None:

@@ -188,7 +188,7 @@ def test_columns_stand_in_any_order_and_received_at_may_be_left_out() -> None:
         ("box-1,km,2026-03-01T12:00:00Z,NaN,", "not_a_number", "'NaN'"),
         ('box-1,km,2026-03-01T12:00:00Z,"1,5",', "not_a_number", "'1,5'"),
         ("box-1,km,2026-03-01T12:00:00Z,,", "not_a_number", "''"),
-        ("box-1,km,2026-03-01T12:00:00Z,1234567890.123456,", "malformed_value", "16 significant digits"),
+        ("box-1,km,2026-03-01T12:00:00Z,1234567890.12345678,", "malformed_value", "18 significant digits"),
         ("box-1,km,2026-03-01T12:00:00Z,1e99,", "malformed_value", "1e99"),
         ("box-1,km,2026-03-01T12:00:00Z,-1,", "implausible_value", "below zero"),
         ("box-1,state,2026-03-01T12:00:00Z,BROKEN,", "unknown_state", "RUNNING, FAULT"),

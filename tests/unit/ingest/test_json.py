@@ -161,9 +161,9 @@ def test_a_value_that_float8_gives_back_is_taken(written: str, value: float | st
         "1e15",
         "-1e15",
         "1e400",
-        "0.1234567890123456",
+        "0.12345678901234567",
         "1e-16",
-        "0.0000000000000015",
+        "0.00000000000000151234567890123459",
         "10.000000000000001",
         "null",
         "true",
@@ -278,9 +278,23 @@ def test_a_float_is_the_decimal_that_was_sent() -> None:
     assert float_of(Decimal("0.10")) == 0.1
 
 
+@pytest.mark.parametrize(
+    "text", ["-0.18000001000000002", "0.30000000000000004", "1.234567890123456", "2.220446049250313e-15"]
+)
+def test_the_shortest_spelling_of_a_double_is_kept_with_all_its_digits(text: str) -> None:
+    assert decimal_of(float_of(Decimal(text))) == Decimal(text)
+
+
 def test_what_float8_would_change_is_refused_by_name() -> None:
-    with pytest.raises(TooManyDigits, match="16 significant digits; at most 15"):
-        float_of(Decimal("1.234567890123456"))
+    # The doubles next to them are spelled otherwise.
+    with pytest.raises(
+        TooManyDigits, match=r"17 significant digits, of which a double keeps 0\.12345678901234566; up to 15"
+    ):
+        float_of(Decimal("0.12345678901234567"))
+    with pytest.raises(
+        TooManyDigits, match=r"16 significant digits, of which a double keeps 900719925474\.0992; up to"
+    ):
+        float_of(Decimal("900719925474.0993"))
     with pytest.raises(Invalid, match="size 1e15"):
         float_of(Decimal("1E+15"))
     for word in ("NaN", "Infinity", "-Infinity", "sNaN"):
