@@ -27,7 +27,7 @@ from contracts.terms.judges.obligation import EveryQuantity
 from contracts.terms.measures.incident_list import FromStates
 from contracts.terms.prices.combination import LongCap, ShareCap
 from contracts.terms.prices.obligation_consequence import Suspend
-from contracts.terms.prices.remedy import Ladder, PerIncident
+from contracts.terms.prices.remedy import Ladder, PerIncident, Worth
 from contracts.terms.prices.usage_price import Multiplier
 from vouch.units import unit_of
 
@@ -47,6 +47,7 @@ def meaning_faults(part: Part, by_id: Placed) -> Said:
             yield from _remedy(part, by_id)
         case Bonus():
             yield from _of_own_subject(part, _prices_of(part, "earned"), by_id)
+            yield from _worth(getattr(part.earned, "base", None), part, ("earned", "base", "measure"), by_id)
         case Combination():
             yield from _combination(part, by_id)
         case ObligationConsequence(consequence=Suspend() as suspend):
@@ -99,6 +100,17 @@ def _remedy(part: Remedy, by_id: Placed) -> Said:
             if isinstance(promise.source, FromStates):
                 yield ("credit", "limit_of"), f"a response is known from facts only, and {part.of!r} is of states"
     yield from _of_own_subject(part, _prices_of(part, "credit"), by_id)
+    yield from _worth(getattr(part.credit, "base", None), part, ("credit", "base", "measure"), by_id)
+
+
+def _worth(base: object, part: Remedy | Bonus, path: Path, by_id: Placed) -> Said:
+    """What a measure is worth is reckoned over the window of the promise."""
+    promise = by_id[part.of][1]
+    if not isinstance(base, Worth) or not isinstance(promise, Threshold):
+        return
+    promised = promise.measure
+    if getattr(by_id[base.measure][1], "window", None) != getattr(by_id[promised][1], "window", None):
+        yield path, f"{base.measure!r} has another window than {promised!r}, of which the promise is"
 
 
 def _prices_of(part: Remedy | Bonus, field: str) -> list[tuple[Path, str]]:

@@ -12,6 +12,7 @@ from billing.scene import PriceScene
 from contracts.terms import FixedFee
 from contracts.terms.judges.threshold import Comparison, Threshold
 from contracts.terms.measures.base import Measure
+from contracts.terms.prices.remedy import Worth
 from contracts.terms.window import Months
 from contracts.value import Judgment, Verdict, cut
 from vouch.canonical import plain
@@ -48,16 +49,32 @@ def promise_of(scene: PriceScene, judge: str) -> tuple[Threshold, Measure]:
     return promise, measure
 
 
-def base_of(scene: PriceScene, prices: Sequence[str], subject: str, measure: Measure) -> Fraction:
-    """What the prices have come to for the subject over the measure's window; nothing where that is a credit."""
+def base_of(scene: PriceScene, base: Sequence[str] | Worth, subject: str, measure: Measure) -> Fraction:
+    """What the prices, or a measure's units, have come to for the subject over the promise's window; at least 0."""
+    if isinstance(base, Worth):
+        return max(_worth(scene, base, subject), Fraction(0))
     over = measure.window if isinstance(measure.window, Months) else None
-    return max(scene.charged(prices, subject, over), Fraction(0))
+    return max(scene.charged(base, subject, over), Fraction(0))
 
 
-def base_words(scene: PriceScene, prices: Sequence[str]) -> str:
+def _worth(scene: PriceScene, base: Worth, subject: str) -> Fraction:
+    total, subjects = Fraction(0), scene.subjects(base.measure)
+    for one in [subject] if subject in subjects else subjects:
+        value = scene.value(base.measure, one)
+        if value.number is None:
+            text = f"nothing is owed on {base.measure}, which has no value"
+            scene.find("base_unknown", subject, text, measure=base.measure, state=value.state.value)
+        else:
+            total += value.number * Fraction(base.price)
+    return total
+
+
+def base_words(scene: PriceScene, base: Sequence[str] | Worth) -> str:
     """What a percentage is of."""
-    fees = all(isinstance(scene.contract.part(price), FixedFee) for price in prices)
-    return ("the fee" if len(prices) == 1 else "the fees") if fees else "the charges"
+    if isinstance(base, Worth):
+        return f"the worth of {base.measure}"
+    fees = all(isinstance(scene.contract.part(price), FixedFee) for price in base)
+    return ("the fee" if len(base) == 1 else "the fees") if fees else "the charges"
 
 
 def standing_words(promise: Threshold, measure: Measure, judgment: Judgment) -> str:

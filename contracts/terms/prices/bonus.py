@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from contracts.terms.base import Model, Percent, Positive, Price, PricePart, Ref, Wanted
-from contracts.terms.prices.remedy import Base, Cap
+from contracts.terms.prices.remedy import Base, Cap, base_refs
 
 
 class BonusPerPoint(Model):
@@ -43,5 +43,5 @@ class Bonus(PricePart):
         """The promise, and the prices of the base."""
         found = [Ref(("of",), self.of, Wanted.PROMISE)]
         if isinstance(self.earned, BonusPerPoint):
-            found += [Ref(("earned", "base", i), price, Wanted.PRICE) for i, price in enumerate(self.earned.base)]
+            found += base_refs(("earned", "base"), self.earned.base)
         return found

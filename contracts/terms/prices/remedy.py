@@ -1,19 +1,20 @@
 """P6 remedy: what the supplier owes for a promise that was missed, or for a stop that took too long.
 
-Pure. Credits in percent are of the exact charges named by `base`, for the same subject and window.
+Pure. Credits in percent are of what `base` names, exact, for the same subject and window.
 Source: docs/terms.md#remedy.
 """
 
 from itertools import pairwise
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from contracts.terms.base import (
     EITHER,
     GIVEN,
     WORD,
     Model,
+    Path,
     Percent,
     Positive,
     Price,
@@ -24,7 +25,31 @@ from contracts.terms.base import (
 )
 
 Cap = Annotated[Annotated[Literal["none"], WORD] | Annotated[Percent, GIVEN], EITHER]
-Base = Annotated[list[str], Field(min_length=1, max_length=50)]
+
+
+class Worth(Model):
+    """What a measure came to over the promise's window, each unit at `price`: output at a tariff."""
+
+    measure: str
+    price: Price
+
+
+def _either(value: Any) -> str:
+    return "·worth" if isinstance(value, dict | Worth) else "·prices"
+
+
+# What a percentage is of: the charges of prices listed above, or the worth of a measure.
+Base = Annotated[
+    Annotated[list[str], Field(min_length=1, max_length=50), Tag("·prices")] | Annotated[Worth, Tag("·worth")],
+    Discriminator(_either),
+]
+
+
+def base_refs(path: Path, base: list[str] | Worth) -> list[Ref]:
+    """The parts that a base at `path` names."""
+    if isinstance(base, Worth):
+        return [Ref((*path, "measure"), base.measure, Wanted.QUANTITY)]
+    return [Ref((*path, i), price, Wanted.PRICE) for i, price in enumerate(base)]
 
 
 class CreditTier(Model):
@@ -119,5 +144,5 @@ class Remedy(PricePart):
         incidents = isinstance(self.credit, PerTime | PerIncident)
         found = [Ref(("of",), self.of, Wanted.INCIDENTS if incidents else Wanted.PROMISE)]
         if isinstance(self.credit, Ladder | PerPoint | Proportion):
-            found += [Ref(("credit", "base", i), price, Wanted.PRICE) for i, price in enumerate(self.credit.base)]
+            found += base_refs(("credit", "base"), self.credit.base)
         return found

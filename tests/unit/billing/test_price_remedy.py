@@ -1,3 +1,4 @@
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -8,8 +9,8 @@ from hypothesis import strategies as st
 from billing.price.remedy import credit_percent, incident_credit, rate_remedy
 from contracts.terms import Remedy, Threshold
 from contracts.terms.prices.remedy import Ladder, PerIncident, PerPoint, PerTime, Proportion
-from contracts.value import Verdict
-from tests.price_world import AVAILABILITY, FEE, PROMISE, STOPS, PriceWorld, judge, judged, measure, price, stop
+from contracts.value import State, Value, Verdict
+from tests.price_world import AVAILABILITY, FEE, JUNE, PROMISE, STOPS, PriceWorld, judge, judged, measure, price, stop
 
 LADDER = {
     "form": "ladder",
@@ -275,3 +276,16 @@ def test_an_incident_never_earns_more_than_its_cap(credit: dict[str, Any], hours
     assert isinstance(form, PerTime)
 
     assert 0 <= incident_credit(form, stop(str(hours))).worth <= cap
+
+
+def test_the_base_may_be_what_a_measure_is_worth() -> None:
+    term = remedy({**RATIO, "base": {"measure": "output", "price": "50"}})
+    output = Value(State.DEFINED, Fraction(400), "MWH", JUNE)
+    scene = world("0.8", Verdict.MISSED, term)
+    known = scene.but(values={("output", "truck-1"): output})
+    unknown = scene.but(values={("output", "truck-1"): replace(output, state=State.UNDEFINED, number=None)})
+
+    # 98 / 80 - 1 = 0.225, of 400 x 50 = 20,000.
+    assert [amount for _, _, amount in lines(term, known)] == ["-4500"]
+    assert [amount for _, _, amount in lines(term, unknown)] == ["0"]
+    assert [found["kind"] for found in unknown.found] == ["base_unknown"]
