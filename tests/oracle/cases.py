@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from tests.oracle.naive_facts import moment
+
 Case = dict[str, Any]
 DAY = 86_400
 STATES = {"RUN": 1, "SLOW": 2, "FAULT": 3, "LOST": 4, "PARKED": 5}
@@ -32,7 +34,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 def case_of(seed: int) -> Case:
     """The case of a seed."""
-    return _Drawing(Random(seed)).case()
+    return {"seed": seed, **_Drawing(Random(seed)).case()}
 
 
 class _Drawing:
@@ -101,15 +103,26 @@ class _Drawing:
             self.measures.append(self.counter("use"))
         if self.chance(0.5):
             self.measures.append(self.time_in_state("hours"))
+        if self.chance(0.3):
+            self.measures.append(self.event_sum("events"))
+        if self.chance(0.3):
+            self.measures.append(self.share_in_band("band"))
+        quantities = [one for one in self.measures if one["kind"] in ("counter", "event_sum")]
+        if len(quantities) == 2 and quantities[0]["scope"] == quantities[1]["scope"] and self.chance(0.7):
+            sides = self.rng.sample(["use", "events"], 2)
+            self.measures.append(
+                {"id": "ratio", "kind": "ratio", "window": self.window(), "numerator": sides[:1], "denominator": sides[1:]}
+            )
         if self.chance(0.9):
             self.prices.append(self.fixed_fee("fee"))
         for measure in self.measures:
-            if measure["kind"] in ("counter", "time_in_state") and measure["window"] == "month":
+            if measure["kind"] in ("counter", "time_in_state", "event_sum") and measure["window"] == "month":
                 self.prices.append(self.usage_price(measure))
         for measure in self.measures:
             self.promise(measure)
         if not self.prices:
             self.prices.append(self.fixed_fee("fee"))
+        self.further_prices()
 
     def versions(self) -> list[dict[str, Any]]:
         """One version, or two of which the second changes numbers."""
@@ -133,7 +146,8 @@ class _Drawing:
             "views": [],
         }
         if self.chance(0.15):
-            version["effective_until"] = _iso(self.at(_midnight(self.month) + 3 * DAY, self.closes - 3 * DAY))
+            until = self.at(_midnight(self.month) + 3 * DAY, self.closes - 3 * DAY)
+            version["effective_until"] = _iso(max(until, moment(self.zone, since) + self.grid))
             if self.chance(0.4):
                 version["effective_until"] = _back(self.month, -1).isoformat()
         if not self.chance(0.3):
@@ -378,13 +392,48 @@ class _Drawing:
             found["modulus"] = "2000"
         return found
 
+    def event_sum(self, name: str) -> dict[str, Any]:
+        """M2."""
+        of: Any = self.rng.choice(("value", "value", {"constant": "2.5"}, {"mean_over_seconds": 600}))
+        held = isinstance(of, dict) and "mean_over_seconds" in of
+        return {
+            "id": name,
+            "kind": "event_sum",
+            "window": self.window(),
+            "metric": "power" if held else "charged",
+            "unit": self.rng.choice(("KWH", "WHR")),
+            "scope": self.rng.choice(("asset", "pooled")),
+            "of": of,
+            "negative": self.rng.choice(("net", "ignore", "refuse", "carry")),
+            "acceptance": self.acceptance(),
+        }
+
+    def share_in_band(self, name: str) -> dict[str, Any]:
+        """M5."""
+        found = {
+            "id": name,
+            "kind": "share_in_band",
+            "window": self.window(),
+            "metric": "pressure",
+            "unit": "BAR",
+            "scope": self.rng.choice(("asset", "pooled", "mean")),
+            "hysteresis": self.rng.choice(("0", "0.2", "0.5")),
+            "service_hours": self.hours(),
+            "unknown_rule": self.unknown_rule("availability"),
+        }
+        if self.chance(0.7):
+            found["low"] = "6"
+        if self.chance(0.7) or "low" not in found:
+            found["high"] = "8.5"
+        return found
+
     def promise(self, measure: dict[str, Any]) -> None:
         """Perhaps a threshold, and a remedy for it."""
         if not self.chance(0.85):
             return
         name = f"promise-{measure['id']}"
         judge = {"id": name, "kind": "threshold", "measure": measure["id"]}
-        share = measure["kind"] == "availability"
+        share = measure["kind"] in ("availability", "share_in_band")
         if share:
             judge["comparison"] = self.rng.choice(("at_least", "at_least", "more_than", "at_most"))
             judge["percent"] = str(self.rng.choice((50, 75, 80, 90, 95, 98)))
@@ -394,16 +443,12 @@ class _Drawing:
         self.judges.append(judge)
         if self.chance(0.85):
             self.prices.append(self.remedy(judge, share))
+        if self.chance(0.2):
+            self.prices.append(self.bonus(judge, share))
 
     def remedy(self, judge: dict[str, Any], share: bool) -> dict[str, Any]:
         """P6."""
-        single = self.of_assets(judge["measure"])
-        base = [
-            price["id"]
-            for price in self.prices
-            if price["kind"] in ("fixed_fee", "usage_price") and (not single or self.priced_by_asset(price))
-        ]
-        base = self.rng.sample(base, self.rng.randrange(1, len(base) + 1)) if base else []
+        base = self.base(judge)
         forms = ["flat"]
         if base:
             forms += ["per_started_point", "linear", "ratio"]
@@ -426,9 +471,35 @@ class _Drawing:
             credit |= {"points": points, "percent": self.rng.choice(("0.5", "1", "3")), "base": base, "cap_percent": cap}
         return {"id": f"credit-{judge['id']}", "kind": "remedy", "text": "Credit", "of": judge["id"], "credit": credit}
 
+    def base(self, judge: dict[str, Any]) -> list[str]:
+        """Some fees and usage prices of the subjects that the promise is for."""
+        single = self.of_assets(judge["measure"])
+        base = [
+            price["id"]
+            for price in self.prices
+            if price["kind"] in ("fixed_fee", "usage_price") and (not single or self.priced_by_asset(price))
+        ]
+        return self.rng.sample(base, self.rng.randrange(1, len(base) + 1)) if base else []
+
+    def bonus(self, judge: dict[str, Any], share: bool) -> dict[str, Any]:
+        """P7."""
+        base = self.base(judge)
+        earned: dict[str, Any] = {"form": "flat", "amount": "7"}
+        if base and self.chance(0.7):
+            form = self.rng.choice(("per_full_point", "linear"))
+            points = self.rng.choice(("0.5", "2")) if share else "50"
+            cap = self.rng.choice(("none", "10"))
+            earned = {"form": form, "points": points, "percent": "1.5", "base": base, "cap_percent": cap}
+        band = self.rng.choice(("0", "1", "5"))
+        of = judge["id"]
+        return {"id": f"bonus-{of}", "kind": "bonus", "text": "Bonus", "of": of, "dead_band_points": band, "earned": earned}
+
     def of_assets(self, measure: str) -> bool:
         """Whether a measure speaks of single assets."""
-        return next(one for one in self.measures if one["id"] == measure)["scope"] == "asset"
+        term = next(one for one in self.measures if one["id"] == measure)
+        if term["kind"] == "ratio":
+            return self.of_assets(term["numerator"][0])
+        return bool(term["scope"] == "asset")
 
     def priced_by_asset(self, price: dict[str, Any]) -> bool:
         """Whether a price speaks of single assets."""
@@ -456,7 +527,7 @@ class _Drawing:
 
     def usage_price(self, measure: dict[str, Any]) -> dict[str, Any]:
         """P2."""
-        unit = "KMT" if measure["kind"] == "counter" else "HUR"
+        unit = {"counter": "KMT", "event_sum": "KWH"}.get(measure["kind"], "HUR")
         return {
             "id": f"price-{measure['id']}",
             "kind": "usage_price",
@@ -481,6 +552,61 @@ class _Drawing:
             return {"model": model, "size": self.rng.choice(("100", "7.5")), "price": "4.20"}
         tiers = [{"up_to": "100", "price": "0.20"}, {"up_to": "500", "price": "0.155"}, {"price": "0.05"}]
         return {"model": model, "tiers": tiers[self.rng.randrange(0, 3) :]}
+
+    def further_prices(self) -> None:
+        """Those that look at prices above."""
+        ids = [price["id"] for price in self.prices]
+        credits = [price for price in self.prices if price["kind"] == "remedy"]
+        for single in (True, False):
+            own = [one["id"] for one in credits if self.of_assets(self.measure_of(one["of"])) is single]
+            if own and self.chance(0.5):
+                cap: Any = "none"
+                if self.chance(0.5):
+                    cap = {"amount": self.rng.choice(("5", "30"))}
+                elif self.chance(0.5) and self.prices[0]["kind"] == "fixed_fee":
+                    if not single or self.priced_by_asset(self.prices[0]):
+                        cap = {"percent": "4", "of": ["fee"]}
+                self.prices.append(self.combination(f"combined-{'single' if single else 'all'}", own, cap))
+        if any(judge["id"] == "duty" for judge in self.judges) and self.chance(0.5):
+            consequence = {"effect": "surcharge", "amount": "1.50", "per": "hour"}
+            self.prices.append(
+                {"id": "late", "kind": "obligation_consequence", "text": "Late", "judge": "duty", "consequence": consequence}
+            )
+        for kind in ("minimum", "maximum"):
+            if self.chance(0.25):
+                of = self.rng.sample(ids, self.rng.randrange(1, len(ids) + 1))
+                self.prices.append(self.bound(kind, of))
+
+    def measure_of(self, judge: str) -> str:
+        """What a threshold is about."""
+        return str(next(one for one in self.judges if one["id"] == judge)["measure"])
+
+    def combination(self, name: str, of: list[str], cap: Any) -> dict[str, Any]:
+        """P10."""
+        return {
+            "id": name,
+            "kind": "combination",
+            "text": "Combined",
+            "of": of,
+            "rule": self.rng.choice(("sum", "highest", "first")),
+            "cap_per_month": cap,
+            "cap_per_window": "none",
+            "claim": "not_needed",
+        }
+
+    def bound(self, kind: str, of: list[str]) -> dict[str, Any]:
+        """P4 and P5."""
+        amount = self.rng.choice(("10", "100", "400"))
+        found = {
+            "id": kind,
+            "kind": kind,
+            "text": kind,
+            "window": "month",
+            "partial_period": self.rng.choice(("prorate", "whole")),
+        }
+        if kind == "maximum":
+            return found | {"of": of, "amount": amount}
+        return found | {"commitment": {"of": of, "amount": amount}, "carry_over": "none", "reduced_by": []}
 
     # The evidence.
 
@@ -512,6 +638,7 @@ class _Drawing:
                 if self.chance(0.4):
                     state = self.rng.choice(("RUN", "RUN", "RUN", "RUN", "SLOW", "FAULT", "FAULT", "LOST", "PARKED"))
             self.count(device, first, last)
+            self.events(device, first, last)
 
     def count(self, device: str, first: int, last: int) -> None:
         """Readings of the counter, with falls of all kinds."""
@@ -533,6 +660,19 @@ class _Drawing:
                 shown += self.rng.choice((300, 301, 800))
             if shown >= 2000:
                 shown -= 2000
+
+    def events(self, device: str, first: int, last: int) -> None:
+        """Amounts, powers and a pressure, where a measure asks for them."""
+        asked = {measure.get("metric") for measure in self.measures}
+        for metric, values in (
+            ("charged", ("1", "2.5", "40", "0", "-3", "-60")),
+            ("power", ("10", "3.3", "-5", "0")),
+            ("pressure", ("5.9", "6", "6.1", "6.3", "7", "8.2", "8.5", "8.6", "9")),
+        ):
+            now = self.at(first, first + DAY)
+            while metric in asked and now < last:
+                self.hear(device, metric, now, self.rng.choice(values))
+                now += self.grid * self.rng.randrange(1, self.rng.choice((6, 60)) * 3600 // self.grid + 1)
 
     def hear(self, device: str, metric: str, at: int, value: str) -> None:
         """A reading, received soon or late."""
@@ -569,6 +709,14 @@ class _Drawing:
             at = self.at(self.opens, self.closes)
             amount = self.rng.choice(("12.5", "-3", "-200"))
             self.propose("counter_correction", {"metric": "km", "amount": amount}, {"at": _iso(at)}, at)
+
+        for measure in self.measures:
+            for _ in range(2 if measure["kind"] == "event_sum" else 0):
+                told = [one for one in self.readings if one[1] == measure["metric"]]
+                if told and self.chance(0.5):
+                    device, metric, at, _, _ = self.rng.choice(told)
+                    about = {"device": device, "metric": metric, "measured_at": _iso(at)}
+                    self.propose("event_cancelled", about, {}, at)
 
     def spans(self, kind: str, about: dict[str, Any], most: int) -> None:
         """Up to so many facts about spans."""
@@ -623,6 +771,9 @@ class _Drawing:
 
 METRICS = {
     "state": {"kind": "state", "states": STATES, "silence_seconds_max": 21_600},
+    "charged": {"kind": "amount", "unit": "KWH", "silence_seconds_max": 86_400},
+    "power": {"kind": "gauge", "unit": "KWT", "silence_seconds_max": 86_400},
+    "pressure": {"kind": "gauge", "unit": "BAR", "silence_seconds_max": 86_400},
     "km": {"kind": "counter", "unit": "KMT", "on_fall": "reset", "silence_seconds_max": 86_400},
 }
 

@@ -7,6 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from billing.month import rate_month
+from contracts.contract import Contract, linked
+from contracts.document import contract_of, parse_canonical
 from contracts.evaluate import Evaluator
 from contracts.evidence import Evidence, catalogue_of, parse_evidence
 from contracts.evidence_readings import ReadingTable
@@ -14,9 +16,11 @@ from contracts.fact_entry import FactLog
 from contracts.offline import FolderKnowledge, read_versions
 from contracts.terms import Streak, Threshold
 from tests.oracle.naive import Oracle
+from tests.oracle import naive_caps
 from tests.oracle.naive_prices import Bill
 from vouch.period import from_micros, total_micros, union
 
+assert naive_caps.RULES, "importing it adds its prices"
 Result = dict[str, dict[Any, Any]]
 
 
@@ -54,10 +58,17 @@ def evidence_of(case: dict[str, Any]) -> Evidence:
     return Evidence(document, catalogue, table.finish(), (), facts)
 
 
+def versions_of(case: dict[str, Any], evidence: Evidence) -> list[Contract]:
+    """The contract's versions: from files for one case of ten, else from documents that are parsed already."""
+    if case["seed"] % 10 == 0:
+        return read_versions([(text, f"v{n}.yaml") for n, text in enumerate(contract_texts(case), 1)], evidence)
+    return linked(contract_of(parse_canonical(text)) for text in contract_texts(case))
+
+
 def engine_result(case: dict[str, Any]) -> Result:
     """What the engine makes of it."""
     evidence = evidence_of(case)
-    versions = read_versions([(text, f"v{n}.yaml") for n, text in enumerate(contract_texts(case), 1)], evidence)
+    versions = versions_of(case, evidence)
     at = FolderKnowledge(versions, evidence, from_micros(case["known_at"] * 1_000_000))
     rated = rate_month(at, case["month"])
     found: Result = {"values": {}, "seconds": {}, "verdicts": {}, "granted": {}, "exact": {}, "lines": {}}

@@ -15,6 +15,7 @@ from tests.oracle.naive_counter import rounded, use_within
 from tests.oracle.naive_facts import Facts, Span, clip, in_unit, local_day, moment, month_span, next_month, second
 from tests.oracle.naive_judges import breached, excused, planned
 from tests.oracle.naive_time import Device, Took, availability, time_in_state
+from tests.oracle.naive_values import event_sum, share_in_band
 
 FOREVER = 1 << 40
 
@@ -189,10 +190,28 @@ class Oracle:
             return self._counter(term, index, asset, part, devices, metric["unit"])
         if term["kind"] == "time_in_state":
             took = time_in_state(term, devices, codes, self.facts, asset, self.zone, part, self.grid)
-            took.amount = in_unit(took.amount, "SEC", term["unit"])
+            took.amount = in_unit(Fraction(took.amount), "SEC", term["unit"])
             return took
+        if term["kind"] == "event_sum":
+            before = self.below_zero(index - 1, term["id"], asset) if term["negative"] == "carry" else Fraction(0)
+            took, left = event_sum(term, devices, metric["unit"], self.facts, asset, part, before)
+            self._kept["left", index, term["id"], asset] = left
+            return took
+        if term["kind"] == "share_in_band":
+            covered = self.covered(index, asset)[0]
+            return share_in_band(term, devices, self.facts, asset, self.zone, part, covered, self.grid)
         granted = {e["judge"]: self.granted(index, e["judge"], asset) for e in term["exclusions"]}
         return availability(term, devices, codes, self.facts, asset, self.zone, part, self.grid, granted)
+
+    def below_zero(self, index: int, name: str, asset: str) -> Fraction:
+        """What an event sum left below zero in the parts before."""
+        while index >= 0 and (self.find(index, name) is None or asset not in self.served(index)):
+            index -= 1
+        if index < 0:
+            return Fraction(0)
+        self.took(index, name, asset)
+        left: Fraction = self._kept["left", index, name, asset]
+        return left
 
     def _counter(
         self, term: dict[str, Any], index: int, asset: str, part: Span, devices: list[Device], unit: str
@@ -251,6 +270,8 @@ class Oracle:
         term = self.term(index, name)
         over = window or term["window"]
         inside, due, complete = self.window(index, over)
+        if term["kind"] == "ratio":
+            return self._ratio(term, index, subject, over, due, complete)
         by_asset: dict[str, list[Took]] = {}
         for i in inside:
             if self.find(i, name) is None:
@@ -268,16 +289,36 @@ class Oracle:
             return Number("not_due", None, number.seconds)
         return Number("undefined", None, number.seconds) if waits else number
 
+    def _ratio(self, term: dict[str, Any], index: int, subject: str, over: Any, due: bool, complete: bool) -> Number:
+        values: list[Number] = []
+        sides: list[Fraction] = []
+        for side in ("numerator", "denominator"):
+            total = Fraction(0)
+            for name in term[side]:
+                number = self.value(index, name, subject, over)
+                values.append(number)
+                unit = self.term(index, name)["unit"]
+                total += in_unit(number.value or Fraction(0), unit, self.term(index, term[side][0])["unit"])
+            sides.append(total)
+        waits = over != "month" and over["partial"] == "wait" and not complete
+        if not due or (waits and over["kind"] == "rolling"):
+            return Number("not_due")
+        states = {number.state for number in values}
+        worst = next((one for one in ("undefined", "insufficient", "not_due") if one in states), None)
+        if waits or worst or not sides[1]:
+            return Number("undefined" if waits else worst or "undefined")
+        return Number("defined", sides[0] / sides[1])
+
     def _sum(self, term: dict[str, Any], took: list[Took], assets: int) -> Number:
         amount = sum((one.amount for one in took), Fraction(0))
         base = sum((one.base for one in took), Fraction(0))
         known = sum((one.known for one in took), Fraction(0))
         total = sum((one.total for one in took), Fraction(0))
         classes = _seconds(took)
-        if term["kind"] == "counter":
+        if term["kind"] in ("counter", "event_sum"):
             if all(one.missing for one in took):
                 return Number("undefined")
-            return Number("defined", rounded(amount, term["rounding"]))
+            return Number("defined", rounded(amount, term.get("rounding", "none")))
         if any(one.void for one in took):
             return Number("undefined", None, classes)
         least = term["unknown_rule"]["coverage_min_percent"]
@@ -285,7 +326,7 @@ class Oracle:
             return Number("insufficient", None, classes)
         if term["kind"] == "time_in_state":
             return Number("defined", amount, classes)
-        if term["denominator"] != "counted":
+        if term.get("denominator", "counted") != "counted":
             constant = Fraction(term["denominator"]["constant_minutes"] * 60 * assets)
             return Number("defined", 1 - (base - amount) / constant, classes)
         if not base:

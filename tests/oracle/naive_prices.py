@@ -167,8 +167,8 @@ def scheme(agreed: dict[str, Any], units: Fraction, share: Fraction) -> list[Fra
     if model == "flat":
         return [units * money(agreed["price"])]
     if model == "package":
-        packages = -(-abs(units) // money(agreed["size"]))
-        return [(packages if units >= 0 else -packages) * money(agreed["price"])]
+        # Started ones; of a negative quantity those that are whole.
+        return [-(-units // money(agreed["size"])) * money(agreed["price"])]
     bounds = [None if t.get("up_to") is None else money(t["up_to"]) * share for t in agreed["tiers"]]
     prices = [money(t["price"]) for t in agreed["tiers"]]
     if model == "volume":

@@ -3,9 +3,10 @@
 A cell is a stretch in which nothing changes. Nothing is joined or skipped: each cell is looked at by itself.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from tests.oracle.naive_facts import Facts, Span, second
@@ -16,17 +17,17 @@ from tests.oracle.naive_judges import cells, service_spans
 class Took:
     """What a measure of time came to for one asset in one part."""
 
-    amount: Fraction = Fraction(0)
-    base: Fraction = Fraction(0)
-    known: Fraction = Fraction(0)
-    total: Fraction = Fraction(0)
-    seconds: dict[str, Fraction] = field(default_factory=dict)
+    amount: Any = 0
+    base: Any = 0
+    known: Any = 0
+    total: Any = 0
+    seconds: dict[str, Any] = field(default_factory=dict)
     void: bool = False
     missing: bool = False
 
     def add(self, name: str, length: Any) -> None:
         """Count time of a class."""
-        self.seconds[name] = self.seconds.get(name, Fraction(0)) + length
+        self.seconds[name] = self.seconds.get(name, 0) + length
 
 
 @dataclass
@@ -38,12 +39,17 @@ class Device:
     until: int
     said: list[tuple[int, Any]]
 
+    @cached_property
+    def instants(self) -> list[int]:
+        """When it said something."""
+        return [at for at, _ in self.said]
+
 
 def shown(devices: list[Device], carry: int, instant: Any) -> Any:
     """What the device in charge said last, as long as that still holds; None where nothing is known."""
     for device in devices:
         if device.since <= instant < device.until:
-            i = bisect_left(device.said, (instant + Fraction(1, 1_000_000),))
+            i = bisect_right(device.instants, instant)
             if i and instant - device.said[i - 1][0] < carry:
                 return device.said[i - 1][1]
     return None
@@ -114,7 +120,7 @@ def availability(
     began = {name: began_within(starts, kinds, spans) for name, spans in granted.items()}
     took = Took(void=any(in_spans[e["judge"]] & in_service for e in whole_windows(term)))
     classes: dict[Any, str] = {}
-    worth: dict[Any, Fraction | None] = {}
+    worth: dict[Any, Any] = {}
     for start in starts:
         classes[start], worth[start] = class_of(term, start, in_service, in_spans, began, kinds[start])
     if term["shaping"] != "none":
@@ -122,10 +128,10 @@ def availability(
     for start, end in grid_cells:
         name, length = classes[start], end - start
         if name in ("up", "down"):
-            worth[start] = Fraction(int(name == "up"))
+            worth[start] = int(name == "up")
         if name == "unknown":
             cost = cost_of(rule, gaps, start)
-            worth[start] = {"up": Fraction(1), "down": Fraction(0), "exclude": None}[cost.removeprefix("attributed_")]
+            worth[start] = {"up": 1, "down": 0, "exclude": None}[cost.removeprefix("attributed_")]
             if cost.startswith("attributed_"):
                 name = "attributed_out" if cost.endswith("exclude") else cost
         took.add(name, length)
@@ -158,7 +164,7 @@ def kind_of(term: dict[str, Any], codes: dict[int, str], value: Any) -> str:
 def class_of(
     term: dict[str, Any], start: Any, in_service: set[Any], in_spans: dict[str, set[Any]], began: dict[str, set[Any]],
     kind: str,
-) -> tuple[str, Fraction | None]:  # fmt: skip
+) -> tuple[str, Any]:  # fmt: skip
     """The one class of a cell, and its worth as up time; None where it leaves both sides."""
     if start not in in_service:
         return "outside", None
@@ -169,9 +175,9 @@ def class_of(
             if start in taken and kind == "down":
                 return name, None
         elif mode != "whole_window" and start in in_spans[name]:
-            return name, (Fraction(1) if mode == "up" else None)
+            return name, (1 if mode == "up" else None)
     if kind in ("up", "down"):
-        return kind, Fraction(int(kind == "up"))
+        return kind, int(kind == "up")
     if kind.startswith("degraded:"):
         state = kind.removeprefix("degraded:")
         return kind, Fraction(str(term["degraded"][state]))
@@ -231,6 +237,7 @@ def time_in_state(
     in_hours = within([start for start, _ in cells(*part, grid)], service_spans(term["service_hours"], zone, *part))
     gaps = gap_classes(rule, facts, asset)
     took = Took()
+    weights = {state: Fraction(weight) for state, weight in term["states"].items()}
     for start, end in cells(*part, grid):
         if start not in in_hours:
             took.add("outside", end - start)
@@ -249,5 +256,5 @@ def time_in_state(
             continue
         took.known += end - start
         took.add(state, end - start)
-        took.amount += Fraction(str(term["states"][state])) * (end - start)
+        took.amount += weights[state] * (end - start)
     return took

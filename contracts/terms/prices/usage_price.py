@@ -59,7 +59,8 @@ class Tiered(Model):
 
 
 class Package(Model):
-    """Started packages of `size` units at `price` each; nothing used, nothing charged."""
+    """Started packages of `size` units at `price` each; nothing used, nothing charged. Of a negative quantity the whole
+    packages are paid back."""
 
     model: Literal["package"]
     size: Positive

@@ -1,0 +1,95 @@
+"""The oracle's other prices: what stands in relation to prices listed above."""
+
+from fractions import Fraction
+from typing import Any
+
+from tests.oracle.naive_prices import NONE, RULES, Bill, money, share_of
+
+
+def bonus(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction] | None:
+    """What more than was promised earns beyond the dead band."""
+    oracle = bill.oracle
+    verdict, beyond = oracle.verdict(index, term["of"], subject)
+    if verdict == "not_due":
+        return None
+    judge, earned = oracle.term(index, term["of"]), term["earned"]
+    points = beyond * 100 if judge.get("percent") is not None else beyond
+    points -= money(term["dead_band_points"])
+    if verdict != "met" or points <= 0:
+        return [NONE]
+    if earned["form"] == "flat":
+        return [money(earned["amount"])]
+    steps = points / money(earned["points"])
+    if earned["form"] == "per_full_point":
+        steps = Fraction(steps // 1)
+    percent = steps * money(earned["percent"])
+    if earned["cap_percent"] != "none":
+        percent = min(percent, money(earned["cap_percent"]))
+    base = bill.charged(index, earned["base"], subject, oracle.term(index, judge["measure"])["window"])
+    return [max(NONE, base) * percent / 100]
+
+
+def combination(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
+    """What the rule and the cap of a month take off the credits."""
+    oracle = bill.oracle
+    owed = [-sum(bill.lines[index].get((name, subject), []), NONE) for name in term["of"] if not is_bonus(bill, index, name)]
+    match term["rule"]:
+        case "sum":
+            paid = sum(owed, NONE)
+        case "highest":
+            paid = max([*owed, NONE])
+        case _:
+            paid = next((one for one in owed if one > 0), NONE)
+    cap = term["cap_per_month"]
+    if cap != "none":
+        earlier = [i for i in range(index) if oracle.parts[i].first == oracle.parts[index].first and oracle.find(i, term["id"])]
+        if "amount" in cap:
+            most = money(cap["amount"])
+        else:
+            most = sum((bill.charged(i, cap["of"], subject) for i in [*earlier, index]), NONE) * money(cap["percent"]) / 100
+        already = sum((paid_in(bill, i, term, subject) for i in earlier), NONE)
+        paid = min(paid, max(NONE, most - already))
+    return [sum(owed, NONE) - paid]
+
+
+def is_bonus(bill: Bill, index: int, name: str) -> bool:
+    """Whether the price is a bonus."""
+    return bool(bill.oracle.term(index, name)["kind"] == "bonus")
+
+
+def paid_in(bill: Bill, index: int, term: dict[str, Any], subject: str) -> Fraction:
+    """What was paid of the credits in an earlier part."""
+    names = [name for name in term["of"] if not is_bonus(bill, index, name)]
+    return -sum((sum(bill.lines[index].get((name, subject), []), NONE) for name in [*names, term["id"]]), NONE)
+
+
+def maximum(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
+    """What goes beyond comes off."""
+    share = share_of(bill.oracle, index, subject) if term["partial_period"] == "prorate" else Fraction(1)
+    return [min(NONE, money(term["amount"]) * share - bill.charged(index, term["of"], subject))]
+
+
+def minimum(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
+    """What is missing of the agreed amount."""
+    share = share_of(bill.oracle, index, subject) if term["partial_period"] == "prorate" else Fraction(1)
+    return [max(NONE, money(term["commitment"]["amount"]) * share - bill.charged(index, term["commitment"]["of"], subject))]
+
+
+def obligation_consequence(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
+    """The surcharge for hours of breach."""
+    seconds = NONE
+    reached = None
+    for start, end in sorted(bill.oracle.granted(index, term["judge"], subject)):
+        start = start if reached is None else max(start, reached)
+        if start < end:
+            seconds, reached = seconds + end - start, end
+    return [seconds / 3600 * money(term["consequence"]["amount"])]
+
+
+RULES |= {
+    "bonus": bonus,
+    "combination": combination,
+    "maximum": maximum,
+    "minimum": minimum,
+    "obligation_consequence": obligation_consequence,
+}
