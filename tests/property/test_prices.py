@@ -94,7 +94,7 @@ RULES = st.fixed_dictionaries(
         "order": st.sampled_from(["plan_first", "carried_first"]),
         "expires_after_months": st.one_of(st.just("none"), st.integers(1, 4)),
         "package_rest_rolls": st.booleans(),
-        "on_downgrade": st.sampled_from(["keep", "forfeit"]),
+        "on_downgrade": st.sampled_from(["keep", "forfeit", "forfeit_excess"]),
         "on_suspension": st.sampled_from(["keep", "forfeit"]),
         "on_end": st.sampled_from(["forfeit", {"refund_price": "0.5"}]),
     }
