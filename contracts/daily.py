@@ -1,17 +1,20 @@
-"""Use by day: one month's counter use, divided at local midnights.
+"""Use by day: one part of a month of a counter or event sum, divided at local midnights.
 
-Pure. The days add up to the month exactly, because adjoining windows of a counter do. For pictures; money is reckoned
-on whole months.
+Pure. Each day is measured as a part of its own, with what the day before handed on, so that the days add up to the part
+exactly. For pictures; money is reckoned on whole months.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
+from fractions import Fraction
 
-from contracts.measure.counter import counter_use
+from contracts.kinds import MEASURE
+from contracts.scene import Scene
 from contracts.source import Stream
-from ingest.summary import Shown, cut, straddles
+from contracts.terms import Counter, EventSum
+from ingest.summary import Run, Shown, cut, straddles
+from vouch.exact import exact
 from vouch.period import Period
 
 
@@ -21,23 +24,54 @@ def midnight_cuts(stream: Stream, days: Sequence[Period]) -> set[datetime]:
 
 
 def use_by_day(
-    streams: Sequence[Stream],
+    term: Counter | EventSum,
+    scene: Scene,
     days: Sequence[Period],
     around: Mapping[tuple[str, datetime], tuple[Shown, Shown]],
-) -> list[Decimal | None]:
-    """Use of one asset in each day, in the counter's own unit; None for a day on which no device served it.
+) -> list[Fraction | None]:
+    """Use of the scene's asset in each day, in the term's unit, not rounded; None for a day on which no device served.
 
     `around` holds the neighbours, by device and instant, of each instant that `midnight_cuts` names.
     """
-    used: list[Decimal | None] = [None] * len(days)
-    for stream in streams:
-        runs = list(stream.runs)
-        for at in sorted(midnight_cuts(stream, days)):
-            runs = cut(runs, at, *around[stream.device, at])
-        for n, day in enumerate(days):
-            part = stream.part.overlap(day)
-            if part is None:
-                continue
-            of_day = replace(stream, part=part, runs=tuple(run for run in runs if run.last.at <= part.end))
-            used[n] = (used[n] or Decimal(0)) + counter_use([of_day]).quantity
+    streams = [(stream, _runs_by_day(stream, days, around)) for stream in scene.streams.get(term.metric, ())]
+    used: list[Fraction | None] = []
+    earlier = scene.earlier
+    for day in days:
+        of_day = [found for stream, runs in streams if (found := _of_day(stream, runs, day))]
+        part = scene.part.overlap(day)
+        if part is None or not of_day:
+            used.append(None)
+            continue
+        with exact():
+            earlier = MEASURE[type(term)](
+                term, replace(scene, part=part, streams={term.metric: of_day}, earlier=earlier)
+            )
+        used.append(earlier.amount)
     return used
+
+
+def _runs_by_day(
+    stream: Stream, days: Sequence[Period], around: Mapping[tuple[str, datetime], tuple[Shown, Shown]]
+) -> list[Run]:
+    runs = list(stream.runs)
+    for at in sorted(midnight_cuts(stream, days)):
+        runs = cut(runs, at, *around[stream.device, at])
+    return runs
+
+
+def _of_day(stream: Stream, runs: Sequence[Run], day: Period) -> Stream | None:
+    """What the stream showed up to the end of the day, as a part of its own; without its days' digests."""
+    part = stream.part.overlap(day)
+    if part is None:
+        return None
+    following = next((run.first for run in runs if run.first.at > part.end), stream.after)
+    before = [n for n, shown in enumerate(stream.readings) if shown.at <= part.start]
+    readings = stream.readings[before[-1] if before else 0 :]
+    return replace(
+        stream,
+        part=part,
+        runs=tuple(run for run in runs if run.last.at <= part.end),
+        days=(),
+        readings=tuple(shown for shown in readings if shown.at <= part.end),
+        after=following,
+    )

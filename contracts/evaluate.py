@@ -153,6 +153,11 @@ class Evaluator:
                 self._measured[key] = self._measure(index, name, asset)
         return self._measured[key]
 
+    def scene(self, index: int, name: str, asset: str) -> Scene | None:
+        """What a measure looks at for one asset's part; None where the asset was not in service."""
+        term = self.parts[index].contract.part(name)
+        return self._scene(index, asset, self._earlier(index, name, asset) if term.chained else None)
+
     def streams(self, index: int) -> Streams:
         """What the part's measures have to see."""
         if index not in self._streams:

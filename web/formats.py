@@ -17,7 +17,7 @@ from babel.numbers import format_currency, format_decimal
 
 from billing.invoice import VatTotal
 from contracts.contract import Contract
-from contracts.measure.availability import percent_cut
+from contracts.value import cut, percent_cut
 from vouch.canonical import plain
 from vouch.money import minor_digits
 from vouch.period import iso
@@ -81,12 +81,17 @@ def symbol(unit: str) -> str:
     return UNITS[unit].symbol if unit in UNITS else unit
 
 
-def percent(share: Fraction | list[int] | None) -> str:
+def percent(share: Fraction | None) -> str:
     """A share in percent with four decimals, cut and not rounded."""
-    if share is None:
-        return "—"
-    exact = Fraction(*share) if isinstance(share, list) else share
-    return f"{percent_cut(exact)}{_TIGHT}%"
+    return "—" if share is None else f"{percent_cut(share)}{_TIGHT}%"
+
+
+def figure(value: Fraction, unit: str, is_share: bool = False) -> str:
+    """A measured number with its unit, cut after four decimals towards zero; a share in percent."""
+    if is_share:
+        return percent(value)
+    shown = cut(abs(value), 4)
+    return quantity(-shown if value < 0 else shown, unit)
 
 
 def duration(micros: int) -> str:
@@ -169,11 +174,6 @@ def utc(instant: datetime) -> str:
     return iso(instant).replace("T", " ")
 
 
-def points(share: list[int]) -> str:
-    """A share in percentage points, cut after four decimals."""
-    return str(percent_cut(Fraction(*share)))
-
-
 def vat_row(total: VatTotal | Mapping[str, str]) -> tuple[Decimal, Decimal, Decimal]:
     """Rate, base and tax, from a table's row or from a frozen document."""
     if isinstance(total, VatTotal):
@@ -224,7 +224,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "zone_day": lambda instant, zone: day(first_day(instant, ZoneInfo(zone))),
     "zone_last_day": lambda instant, zone: day(last_day(instant, ZoneInfo(zone))),
     "utc": utc,
-    "share_points": points,
+    "figure": figure,
     "vat_row": vat_row,
     "short": short,
     "until_text": until_text,

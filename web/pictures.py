@@ -20,7 +20,10 @@ _MARKS_APART: Final = 7
 # Where an axis may end, in units of its leading digit; half of each is short as well.
 _STEPS: Final = tuple(map(Decimal, ("1", "1.2", "1.6", "2", "3", "4", "5", "6", "8", "10")))
 # Names of classes in the order they are explained.
-CLASSES: Final = ("up", "down", "unknown", "planned", "outside", "in_service", "metered", "none")
+_FIRST: Final = ("up", "in_band", "down", "out_of_band", "unknown")
+_LAST: Final = ("out", "outside", "in_service", "none")
+# What is marked however short it is.
+_MARKED: Final = frozenset({"down", "out_of_band"})
 
 Span = tuple[str, Period]
 
@@ -84,11 +87,14 @@ class Chart:
 
 
 def spans_of(content: dict[str, Any]) -> list[Span]:
-    """The spans that an evaluation's content names."""
-    return [
-        (name, Period(datetime.fromisoformat(start), datetime.fromisoformat(end)))
-        for name, start, end in content["spans"]
-    ]
+    """The spans that a result's content names; neighbours of one class are one, whatever else would have had them."""
+    found: list[Span] = []
+    for name, start, end, _ in content["spans"]:
+        period = Period(datetime.fromisoformat(start), datetime.fromisoformat(end))
+        if found and found[-1][0] == name and found[-1][1].end == period.start:
+            period = Period(found.pop()[1].start, period.end)
+        found.append((name, period))
+    return found
 
 
 def ticks(window: Period, zone: ZoneInfo, width: int = WIDTH) -> list[Tick]:
@@ -102,13 +108,13 @@ def ticks(window: Period, zone: ZoneInfo, width: int = WIDTH) -> list[Tick]:
     return found
 
 
-def band(spans: Sequence[Span], window: Period, marked: str = "down", width: int = WIDTH) -> Band:
-    """All of `window`, what `spans` leave open drawn as `none`; every span of class `marked` has a mark."""
+def band(spans: Sequence[Span], window: Period, width: int = WIDTH) -> Band:
+    """All of `window`, what `spans` leave open drawn as `none`; every span down or out of the band has a mark."""
     pieces = [_piece(name, period, window, width) for name, period in filled(spans, window)]
     marks: list[Decimal] = []
     for piece in pieces:
         centre = piece.x + piece.width / 2
-        if piece.name == marked and (not marks or centre - marks[-1] >= _MARKS_APART):
+        if piece.name in _MARKED and (not marks or centre - marks[-1] >= _MARKS_APART):
             marks.append(centre.quantize(_THOUSANDTH))
     return Band(pieces, marks)
 
@@ -174,5 +180,32 @@ def _place(instant: datetime, window: Period, width: int) -> Decimal:
 
 def used_classes(bands: Iterable[Sequence[Span]]) -> list[str]:
     """The classes that occur, in the order they are explained."""
-    seen = {name for spans in bands for name, _ in spans}
-    return [name for name in CLASSES if name in seen]
+    return in_order({name for spans in bands for name, _ in spans})
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of classes in the order they are explained: those of no place of their own by name, in the middle."""
+    return sorted(names, key=lambda name: (_place_of(name), name))
+
+
+def _place_of(name: str) -> int:
+    if name in _FIRST:
+        return _FIRST.index(name)
+    return len(_FIRST) + (1 + _LAST.index(name) if name in _LAST else 0)
+
+
+def look_of(name: str) -> str:
+    """What a class of time looks like, by name: several classes of one meaning look alike."""
+    kind, colon, _ = name.partition(":")
+    looks = {"out": "planned", "void_down": "planned", "up": "excused", "whole_window": "planned"} if colon else _LOOKS
+    return looks.get(kind, kind)
+
+
+_LOOKS: Final = {
+    "in_band": "up",
+    "out_of_band": "down",
+    "out": "planned",
+    "attributed_up": "excused",
+    "attributed_down": "degraded",
+    "attributed_out": "planned",
+}

@@ -5,20 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, render_template, request
 from psycopg import Connection
 
 from billing.invoice import InvoiceHead, InvoiceLine
-from billing.pricing import credit_percent
 from billing.store import load_body
 from contracts import store as contract_store
 from contracts.contract import Contract
+from contracts.evaluate import ALL_ASSETS
 from contracts.store import StoredEvaluation
-from contracts.terms import Term, UptimeGuarantee
+from contracts.terms.base import Part, Wanted
 from ingest.catalogue import Metric, MetricKind
 from ingest.reading import decimal_of
 from ingest.registry import list_assignments, list_metrics, load_catalogue
@@ -26,9 +24,10 @@ from ingest.store import list_readings
 from ingest.summary import summarise
 from vouch.errors import NotFound
 from vouch.period import DAY, Period, from_micros
-from web import pictures, store
+from web import pictures, results, store
 from web.connection import connection
 from web.pages.invoices import json_download
+from web.results import Content
 from web.routes import Page, page_asked
 
 pages = Blueprint("evidence", __name__)
@@ -36,6 +35,8 @@ pages = Blueprint("evidence", __name__)
 READINGS_PER_PAGE: Final = 200
 # Beyond so many sources, only the days of the one that is asked for are listed.
 SOURCES_OPEN_MAX: Final = 30
+# Time is drawn day by day for so many assets; the month's pages show all of them.
+TIMELINES_MAX: Final = 12
 
 
 class NoLine(NotFound):
@@ -87,8 +88,9 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
     line, lines, evaluation = _load_line(conn, invoice, position)
     content = json.loads(evaluation.content)
     contract = _load_version(conn, evaluation)
-    term = next(term for term in contract.terms if term.id == evaluation.term)
-    subjects = {covered.asset for covered in contract.assets} & {line.asset or "", *_subjects(content)}
+    term = contract.part(evaluation.term)
+    sources = results.sources(content["measures"])
+    assets = [one["asset"] for one in content["in_service"]]
     return render_template(
         "evidence.html",
         invoice=invoice,
@@ -98,28 +100,50 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
         content=content,
         contract=contract,
         term=term,
-        kind=content["result"]["kind"],
-        assets=store.list_assets(conn, sorted(subjects)),
-        states=_state_names(conn, sorted(subjects)),
-        credit=_credit(term, content),
-        fee_line=_fee_line(lines, term, evaluation),
+        rests_on=_names(content),
+        assets=store.list_assets(conn, assets),
+        states=_state_names(conn, assets),
+        reckoned_on=_reckoned_on(lines, term, evaluation),
+        sources=sources,
+        findings=[*content["findings"], *results.findings(content["measures"])],
         opened=(request.args.get("device"), request.args.get("metric")),
-        all_open=len(content["sources"]) <= SOURCES_OPEN_MAX,
-        source_day=_source_day(conn, invoice, content),
-        **_drawn(content, contract.month(invoice.month), contract.zone),
+        all_open=len(sources) <= SOURCES_OPEN_MAX,
+        source_day=_source_day(conn, invoice, sources),
+        **_drawn(content, contract, contract.month(_month_of(content, contract))),
     )
 
 
-def _drawn(content: dict[str, Any], month: Period, zone: ZoneInfo) -> dict[str, Any]:
-    """The evaluation's spans as pictures of the month: day by day and as one band; use has none here."""
-    spans = [] if content["result"]["kind"] == "usage" else pictures.spans_of(content)
+def _names(content: Content) -> list[str]:
+    """The measures and judges that the evaluation rests on, each once."""
+    names = [one["measure"] for one in content["measures"]] + [one["judge"] for one in content["judges"]]
+    return list(dict.fromkeys(names))
+
+
+def _month_of(content: Content, contract: Contract) -> date:
+    """The local month in which the evaluation's window lies; a correction is about an earlier one."""
+    return datetime.fromisoformat(content["window"]["from"]).astimezone(contract.zone).date().replace(day=1)
+
+
+def _drawn(content: Content, contract: Contract, month: Period) -> dict[str, Any]:
+    """The evaluation's results measure by measure, with what pictures of the month need; without any, its service."""
+    service = content["window"] if content["subject"] == ALL_ASSETS else next(iter(content["in_service"]), None)
+    served = [("in_service", _period_of(service))] if service else []
+    assets = [one["asset"] for one in content["in_service"]][:TIMELINES_MAX]
     return {
-        "rows": pictures.rows(spans, month, zone),
-        "band": pictures.band(spans, month),
-        "ticks": pictures.ticks(month, zone),
-        "classes": pictures.used_classes([pictures.filled(spans, month)]),
-        "interruptions": [span for span in spans if span[0] in ("down", "unknown")],
+        "sections": results.sections(contract, content["measures"], content["judges"], assets, {}),
+        "judges": results.judged_spans(contract, content["judges"]),
+        "streaks": results.streaks(contract, content["judges"]),
+        "rows": lambda line: pictures.rows(line.spans, month, contract.zone),
+        "ticks": pictures.ticks(month, contract.zone),
+        "month": month,
+        "service_band": pictures.band(served, month),
+        "service_micros": sum(period.micros for _, period in served),
+        "timelines_max": TIMELINES_MAX,
     }
+
+
+def _period_of(content: Content) -> Period:
+    return Period(datetime.fromisoformat(content["from"]), datetime.fromisoformat(content["until"]))
 
 
 @pages.get("/invoices/<invoice>/lines/<int:position>/evidence.json")
@@ -145,11 +169,6 @@ def _load_version(conn: Connection[Any], evaluation: StoredEvaluation) -> Contra
     return next(version for version in versions if version.version == evaluation.version)
 
 
-def _subjects(content: dict[str, Any]) -> set[str]:
-    by_asset = {asset for asset, _ in content["result"].get("by_asset", ())}
-    return by_asset | {source["asset"] for source in content["sources"]} | {content["subject"]}
-
-
 def _state_names(conn: Connection[Any], assets: list[str]) -> dict[tuple[str, str], dict[int, str]]:
     """By asset and state metric: what each code that the evidence shows is called."""
     return {
@@ -160,32 +179,23 @@ def _state_names(conn: Connection[Any], assets: list[str]) -> dict[tuple[str, st
     }
 
 
-def _credit(term: Term, content: dict[str, Any]) -> Decimal | None:
-    """Percent of the fee that is owed back; None for what promises nothing."""
-    if not isinstance(term, UptimeGuarantee):
-        return None
-    share = content["result"]["availability"]
-    return credit_percent(Fraction(*share) if share else None, term.target_percent, term.credit)
-
-
-def _fee_line(lines: Sequence[InvoiceLine], term: Term, evaluation: StoredEvaluation) -> InvoiceLine | None:
-    """The line of the fee that a guarantee's credit is a percentage of."""
-    if not isinstance(term, UptimeGuarantee):
-        return None
-    owed_on = (line for line in lines if line.term == term.credit.of and line.asset == evaluation.subject)
-    return next(owed_on, None)
+def _reckoned_on(lines: Sequence[InvoiceLine], term: Part, evaluation: StoredEvaluation) -> list[InvoiceLine]:
+    """The lines of the prices that this one names, such as the fee that a credit is a percentage of."""
+    prices = {ref.id for ref in term.refs() if ref.wanted in (Wanted.PRICE, Wanted.REMEDY)}
+    whose = None if evaluation.subject == ALL_ASSETS else evaluation.subject
+    return [line for line in lines if line.term in prices and whose in (None, line.asset)]
 
 
 def _source_day(
     conn: Connection[Any],
     invoice: InvoiceHead,
-    content: dict[str, Any],
+    known: Sequence[Content],
 ) -> SourceDay | None:
     """The day of a source that the address asks for, if it asks. Raises NoSource unless the line rests on it."""
     asked = {name: request.args.get(name, "") for name in ("device", "metric", "day")}
     if not any(asked.values()):
         return None
-    sources = [s for s in content["sources"] if (s["device"], s["metric"]) == (asked["device"], asked["metric"])]
+    sources = [s for s in known if (s["device"], s["metric"]) == (asked["device"], asked["metric"])]
     if sources and not asked["day"]:
         return None
     digests = {day: digest for source in sources for day, _, digest in source["days"]}

@@ -1,21 +1,23 @@
-"""A month of a contract: pictures of what was measured, and what it costs so far or came to."""
+"""A month of a contract: what was measured, what the sides put on record, and what it costs so far or came to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from flask import Blueprint, render_template
 
 from contracts.store import load_customer
-from contracts.terms import UptimeGuarantee
+from contracts.terms import AnyJudge
 from vouch.errors import NotFound
-from web import pictures, store
+from vouch.period import iso
+from web import pictures, results, store
 from web.access import Agreement
 from web.connection import connection
-from web.month import Content, MonthShown, Usage, covered_assets, load_month
+from web.month import MonthShown, PartShown, Usage, covered_assets, load_month
 from web.pages.contracts import months_of
+from web.results import Content, Section
 from web.routes import page_asked
 from web.store import AssetRow
 
@@ -39,100 +41,67 @@ class NotCovered(NotFound):
 
 
 @dataclass(frozen=True, slots=True)
-class UptimeRow:
-    """One asset's month under a guarantee; `position` is its invoice line where there is an invoice."""
+class UsageShown:
+    """Use by day: all assets together, then each by itself with its use as known now, not rounded.
 
-    asset: AssetRow
-    content: Content
-    band: pictures.Band
-    position: int | None
-
-    @property
-    def result(self) -> dict[str, Any]:
-        """Availability, microseconds by class, verdict."""
-        found: dict[str, Any] = self.content["result"]
-        return found
-
-    @property
-    def interruptions(self) -> list[pictures.Span]:
-        """Counted time that was not known to be up, in order."""
-        return [span for span in pictures.spans_of(self.content) if span[0] in ("down", "unknown")]
-
-
-@dataclass(frozen=True, slots=True)
-class UptimeSection:
-    """A guarantee and how each asset did."""
-
-    term: UptimeGuarantee
-    rows: Sequence[UptimeRow]
-    classes: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class UsageSection:
-    """A usage term: all assets by day, then each by itself with its sum.
-
-    `now` is the use as known now; `invoiced` is what the invoice says, None where there is none.
+    `invoiced` is what the invoice rests on, None where there is none.
     """
 
     usage: Usage
     chart: pictures.Chart
-    charts: Sequence[tuple[AssetRow, pictures.Chart, Decimal]]
-    now: Decimal
-    invoiced: Decimal | None
+    charts: Mapping[str, pictures.Chart]
+    now: Fraction
+    invoiced: Fraction | None
 
     @property
     def is_late(self) -> bool:
-        """Whether readings came that the invoice does not know."""
+        """Whether something came that the invoice does not know."""
         return self.invoiced is not None and self.invoiced != self.now
+
+
+@dataclass(frozen=True, slots=True)
+class PartDrawn:
+    """One version's part of the month, measure by measure and judge by judge."""
+
+    part: PartShown
+    sections: Sequence[Section]
+    usage: Mapping[str, UsageShown]
+    spans: Sequence[tuple[AnyJudge, Sequence[tuple[str, Content]]]]
+    streaks: Sequence[tuple[AnyJudge, Content]]
 
 
 @pages.get("/contracts/<contract>/<month:month>")
 def month_page(contract: Agreement, month: date) -> str:
     """All assets of one month."""
-    conn = connection()
     covered = _covered(contract, month)
     page = page_asked(len(covered), ASSETS_PER_PAGE)
     chosen = covered[page.first : page.first + ASSETS_PER_PAGE]
-    shown = load_month(conn, contract.versions, month, chosen)
-    assets = store.list_assets(conn, chosen)
-    ticks = pictures.ticks(shown.period, shown.contract.zone)
-    return render_template(
-        "month.html",
-        shown=shown,
-        customer=load_customer(conn, shown.contract.customer),
-        page=page,
-        ticks=ticks,
-        uptimes=_uptime_sections(shown, assets),
-        usages=[_usage_section(shown, usage, assets, ticks) for usage in shown.usage],
-        **_neighbours(contract, month),
-    )
+    return _render("month.html", contract, month, chosen, page=page)
 
 
 @pages.get("/contracts/<contract>/<month:month>/<asset>")
 def asset_page(contract: Agreement, month: date, asset: str) -> str:
     """One asset's month, day by day."""
-    conn = connection()
     if asset not in _covered(contract, month):
         raise NotCovered(asset, month)
-    shown = load_month(conn, contract.versions, month, [asset])
-    named = store.list_assets(conn, [asset])
-    own = [section for section in _uptime_sections(shown, named) if section.rows]
+    return _render("asset.html", contract, month, [asset], asset_id=asset)
+
+
+def _render(template: str, contract: Agreement, month: date, chosen: list[str], **given: Any) -> str:
+    conn = connection()
+    shown = load_month(conn, contract.versions, month, chosen)
+    assets = store.list_assets(conn, chosen)
     ticks = pictures.ticks(shown.period, shown.contract.zone)
-    spans = [pictures.spans_of(row.content) for section in own for row in section.rows]
     return render_template(
-        "asset.html",
+        template,
         shown=shown,
         customer=load_customer(conn, shown.contract.customer),
-        asset=named[asset],
+        assets=assets,
         ticks=ticks,
-        uptimes=[
-            (section, row, pictures.rows(pictures.spans_of(row.content), shown.period, shown.contract.zone))
-            for section in own
-            for row in section.rows
-        ],
-        classes=pictures.used_classes(spans),
-        usages=[(usage, pictures.chart(ticks, usage.by_asset[asset], 160)) for usage in shown.usage],
+        parts_drawn=[_drawn(shown, part, assets, ticks) for part in shown.parts],
+        band=lambda line: pictures.band(line.spans, shown.period),
+        rows=lambda line: pictures.rows(line.spans, shown.period, shown.contract.zone),
+        **given,
         **_neighbours(contract, month),
     )
 
@@ -154,40 +123,40 @@ def _neighbours(contract: Agreement, month: date) -> dict[str, date | None]:
     }
 
 
-def _uptime_sections(shown: MonthShown, assets: Mapping[str, AssetRow]) -> list[UptimeSection]:
-    """The month's guarantees, each with the rows of those assets."""
-    positions = {line.evaluation: line.position for line in reversed(shown.body.lines)}
-    sections = []
-    for term in shown.contract.terms:
-        if not isinstance(term, UptimeGuarantee):
-            continue
-        rows = []
-        spans = []
-        for key, content in shown.contents.items():
-            if content["term"] == term.id and content["subject"] in assets:
-                spans.append(pictures.spans_of(content))
-                band = pictures.band(spans[-1], shown.period)
-                position = positions.get(key) if shown.invoice else None
-                rows.append(UptimeRow(assets[content["subject"]], content, band, position))
-        rows.sort(key=lambda row: row.asset.id)
-        sections.append(UptimeSection(term, rows, pictures.used_classes(spans)))
-    return sections
+def _drawn(
+    shown: MonthShown, part: PartShown, assets: Mapping[str, AssetRow], ticks: Sequence[pictures.Tick]
+) -> PartDrawn:
+    where = part.contract.version, iso(part.period.start)
+    positions = {key[2:]: position for key, position in shown.positions.items() if key[:2] == where}
+    return PartDrawn(
+        part,
+        results.sections(part.contract, part.measures, part.judges, assets, positions),
+        {usage.term.id: _usage(shown, part, usage, assets, ticks) for usage in part.usage if usage.by_asset},
+        results.judged_spans(part.contract, part.judges),
+        results.streaks(part.contract, part.judges),
+    )
 
 
-def _usage_section(
-    shown: MonthShown, usage: Usage, assets: Mapping[str, AssetRow], ticks: Sequence[pictures.Tick]
-) -> UsageSection:
-    charts = [
-        (assets[asset], pictures.chart(ticks, days, 30), _sum(days))
-        for asset, days in usage.by_asset.items()
-        if asset in assets
+def _usage(
+    shown: MonthShown, part: PartShown, usage: Usage, assets: Collection[str], ticks: Sequence[pictures.Tick]
+) -> UsageShown:
+    tall = {asset: pictures.chart(ticks, days, 30) for asset, days in usage.by_asset.items()}
+    return UsageShown(
+        usage,
+        pictures.chart(ticks, usage.total or [None] * len(ticks), 160),
+        tall,
+        sum(usage.now.values(), Fraction(0)),
+        _invoiced(part, usage) if shown.invoice else None,
+    )
+
+
+def _invoiced(part: PartShown, usage: Usage) -> Fraction:
+    """What the invoice's results say that these assets used, before any rounding."""
+    amounts = [
+        results.fraction(one["amount"]) or Fraction(0)
+        for content in part.measures
+        if content["measure"] == usage.term.id
+        for one in content.get("assets", ())
+        if one["asset"] in usage.by_asset
     ]
-    billed = [content["result"]["by_asset"] for content in shown.contents.values() if content["term"] == usage.term.id]
-    quantities = [Decimal(used) for by_asset in billed for asset, used in by_asset if asset in usage.by_asset]
-    invoiced = sum(quantities, Decimal(0)) if shown.invoice else None
-    now = sum((total for *_, total in charts), Decimal(0))
-    return UsageSection(usage, pictures.chart(ticks, usage.total, 160), charts, now, invoiced)
-
-
-def _sum(days: Sequence[Decimal | None]) -> Decimal:
-    return sum((value for value in days if value is not None), Decimal(0))
+    return sum(amounts, Fraction(0))
