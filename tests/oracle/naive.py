@@ -201,7 +201,10 @@ class Oracle:
             covered = self.covered(index, asset)[0]
             return share_in_band(term, devices, self.facts, asset, self.zone, part, covered, self.grid)
         granted = {e["judge"]: self.granted(index, e["judge"], asset) for e in term["exclusions"]}
-        return availability(term, devices, codes, self.facts, asset, self.zone, part, self.grid, granted)
+        before = None
+        if index and self.find(index - 1, term["id"]) and self.served(index - 1).get(asset, (0, 0))[1] == part[0]:
+            before = self.took(index - 1, term["id"], asset).going_on
+        return availability(term, devices, codes, self.facts, asset, self.zone, part, self.grid, granted, before)
 
     def below_zero(self, index: int, name: str, asset: str) -> Fraction:
         """What an event sum left below zero in the parts before."""
@@ -234,7 +237,7 @@ class Oracle:
         served = list(self.served(index))
         if self.scope(index, name) == "asset":
             return served
-        return ["*"] if served or self.term(index, name)["kind"] == "fixed_fee" else []
+        return ["*"] if served or self.term(index, name)["kind"] in ("fixed_fee", "minimum", "maximum") else []
 
     def scope(self, index: int, name: str) -> str:
         """`asset`, or `*` where it is about all of them."""

@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+from tests.oracle.naive_facts import moment
 from tests.oracle.naive_prices import NONE, RULES, Bill, money, share_of
 
 
@@ -42,7 +43,7 @@ def combination(bill: Bill, index: int, term: dict[str, Any], subject: str) -> l
             paid = next((one for one in owed if one > 0), NONE)
     cap = term["cap_per_month"]
     if cap != "none":
-        earlier = [i for i in range(index) if oracle.parts[i].first == oracle.parts[index].first and oracle.find(i, term["id"])]
+        earlier = month_so_far(bill, index, term)[:-1]
         if "amount" in cap:
             most = money(cap["amount"])
         else:
@@ -64,15 +65,36 @@ def paid_in(bill: Bill, index: int, term: dict[str, Any], subject: str) -> Fract
 
 
 def maximum(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
-    """What goes beyond comes off."""
-    share = share_of(bill.oracle, index, subject) if term["partial_period"] == "prorate" else Fraction(1)
-    return [min(NONE, money(term["amount"]) * share - bill.charged(index, term["of"], subject))]
+    """What goes beyond, in the month so far, comes off."""
+    oracle, part = bill.oracle, bill.oracle.parts[index]
+    inside = month_so_far(bill, index, term)
+    limit = money(term["amount"])
+    if term["partial_period"] == "prorate":
+        until = part.contract.get("effective_until")
+        end = part.month[1] if until is None else min(part.month[1], moment(oracle.zone, until))
+        shares = sum((share_of(oracle, i, "*") * money(oracle.term(i, term["id"])["amount"]) for i in inside), NONE)
+        limit = shares + limit * (max(end, part.span[1]) - part.span[1]) / (part.month[1] - part.month[0])
+    charged = sum((bill.charged(i, oracle.term(i, term["id"])["of"], "*") for i in inside), NONE)
+    taken = sum((-sum(bill.lines[i].get((term["id"], "*"), []), NONE) for i in inside), NONE)
+    return [taken - max(charged - limit, NONE)]
 
 
-def minimum(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
-    """What is missing of the agreed amount."""
-    share = share_of(bill.oracle, index, subject) if term["partial_period"] == "prorate" else Fraction(1)
-    return [max(NONE, money(term["commitment"]["amount"]) * share - bill.charged(index, term["commitment"]["of"], subject))]
+def minimum(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction] | None:
+    """What is missing of the agreed amount at the month's end."""
+    oracle = bill.oracle
+    if not oracle.parts[index].ends_month:
+        return None
+    inside = [(i, oracle.term(i, term["id"])["commitment"]) for i in month_so_far(bill, index, term)]
+    least = money(term["commitment"]["amount"])
+    if term["partial_period"] == "prorate":
+        least = sum((share_of(oracle, i, "*") * money(agreed["amount"]) for i, agreed in inside), NONE)
+    return [max(NONE, least - sum((bill.charged(i, agreed["of"], "*") for i, agreed in inside), NONE))]
+
+
+def month_so_far(bill: Bill, index: int, term: dict[str, Any]) -> list[int]:
+    """The parts of the month up to this one that have the price."""
+    oracle, first = bill.oracle, bill.oracle.parts[index].first
+    return [i for i in range(index + 1) if oracle.parts[i].first == first and oracle.find(i, term["id"])]
 
 
 def obligation_consequence(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:

@@ -24,6 +24,7 @@ class Took:
     seconds: dict[str, Any] = field(default_factory=dict)
     void: bool = False
     missing: bool = False
+    going_on: frozenset[str] | None = None
 
     def add(self, name: str, length: Any) -> None:
         """Count time of a class."""
@@ -106,6 +107,7 @@ def availability(
     part: Span,
     grid: int,
     granted: dict[str, list[Span]],
+    going_on: frozenset[str] | None,
 ) -> Took:
     """Each cell's class, then the sums."""
     rule = term["unknown_rule"]
@@ -117,8 +119,13 @@ def availability(
     gaps = gap_classes(rule, facts, asset)
     said = {start: shown(devices, rule["carry_seconds"], start) for start in starts}
     kinds = {start: kind_of(term, codes, said[start]) for start in starts}
-    began = {name: began_within(starts, kinds, spans) for name, spans in granted.items()}
+    began = {
+        name: began_within(starts, kinds, spans, None if going_on is None else name in going_on)
+        for name, spans in granted.items()
+    }
     took = Took(void=any(in_spans[e["judge"]] & in_service for e in whole_windows(term)))
+    if kinds[starts[-1]] == "down":
+        took.going_on = frozenset(name for name, taken in began.items() if starts[-1] in taken)
     classes: dict[Any, str] = {}
     worth: dict[Any, Any] = {}
     for start in starts:
@@ -184,15 +191,16 @@ def class_of(
     return kind, None
 
 
-def began_within(starts: list[Any], kinds: dict[Any, str], spans: list[Span]) -> set[Any]:
-    """The cells of all stops that began in one of the spans."""
+def began_within(starts: list[Any], kinds: dict[Any, str], spans: list[Span], going_on: bool | None) -> set[Any]:
+    """The cells of all stops that began in one of the spans; `going_on` says it of one from the part before."""
     found: set[Any] = set()
     taken = False
     for i, start in enumerate(starts):
         if kinds[start] != "down":
-            taken = False
             continue
-        if i == 0 or kinds[starts[i - 1]] != "down":
+        if i == 0 and going_on is not None:
+            taken = going_on
+        elif i == 0 or kinds[starts[i - 1]] != "down":
             taken = any(a <= start < b for a, b in spans)
         if taken:
             found.add(start)

@@ -48,6 +48,7 @@ def share_in_band(
 ) -> Took:  # fmt: skip
     """Each cell in the band or out of it; a value holds until the next one, at most for the carry."""
     rule = term["unknown_rule"]
+    devices = [device for device in devices if device.until > covered_from]
     sides = [(device, side_by_reading(term, device, covered_from)) for device in devices]
     last: bool | None = None
     told: dict[tuple[str, int], bool] = {}
