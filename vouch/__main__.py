@@ -22,6 +22,7 @@ def main() -> None:
 
     
     Without a database:
+      vouch contract templates          agreements to begin with
       vouch evaluate CONTRACT --evidence FOLDER --period 2026-10
     """
 
