@@ -61,6 +61,11 @@ def counter(name: str, unit: str, resolution: Decimal | int, highest: int, silen
     }
 
 
+def measured(name: str, kind: str, unit: str, plausible: list[int], silence: int) -> dict[str, Any]:
+    """An amount or a gauge of a metric catalogue."""
+    return {"name": name, "kind": kind, "unit": unit, "plausible": plausible, "silence_seconds_max": silence}
+
+
 def states(name: str, codes: dict[str, int], silence: int) -> dict[str, Any]:
     """A state of a metric catalogue."""
     return {"name": name, "kind": "state", "states": codes, "silence_seconds_max": silence}

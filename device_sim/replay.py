@@ -8,7 +8,7 @@ import csv
 import gzip
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from heapq import merge
 from itertools import islice
@@ -28,10 +28,26 @@ from device_sim.recorded import (
     meter_contracts,
     meter_registry,
 )
+from device_sim.recorded_car import CAR_DEVICE, ODOMETER, car_contracts, car_registry
+from device_sim.recorded_turbines import (
+    INTERVAL_SECONDS,
+    POWER,
+    READY,
+    RUNNING,
+    haute_borne_contracts,
+    haute_borne_registry,
+    haute_borne_turbine,
+    towie_contracts,
+    towie_registry,
+    towie_turbine,
+)
 from vouch.errors import Invalid, NotFound
 
 BATCH_MAX: Final = 10_000
 _LIFTS, _POLLS = "elevators.csv", "status_2019-04_2019-07.csv.gz"
+_TOWIE = ("tblSCTurFlag_2024_07.csv.gz", "tblSCTurFlag_2024_08.csv.gz")
+_HAUTE_BORNE = "scada_2014-10_2015-03.csv.gz"
+_CAR = ("monitor_2022-09.csv.gz", "monitor_2023-01_2023-02.csv.gz")
 
 # device, when, what
 Said = tuple[str, datetime, Values]
@@ -91,6 +107,18 @@ def recorded_contracts(folder: Path) -> dict[str, str]:
     return _recognise(folder).contracts(folder)
 
 
+def recorded_readings(
+    folder: Path, from_at: datetime | None = None, until_at: datetime | None = None
+) -> Iterator[Said]:
+    """(device, instant, values) as recorded, both ends held. Raises NoRecording."""
+    known = _recognise(folder)
+    return (
+        item
+        for item in known.read(folder)
+        if (from_at is None or item[1] >= from_at) and (until_at is None or item[1] <= until_at)
+    )
+
+
 def recorded_messages(
     folder: Path, from_at: datetime | None = None, until_at: datetime | None = None, batch: int | None = None
 ) -> Iterator[Message]:
@@ -99,12 +127,7 @@ def recorded_messages(
     size = known.batch if batch is None else batch
     if not 1 <= size <= BATCH_MAX:
         raise Invalid(f"a message holds 1 to {BATCH_MAX} measurements, not {size}")
-    said = (
-        item
-        for item in known.read(folder)
-        if (from_at is None or item[1] >= from_at) and (until_at is None or item[1] <= until_at)
-    )
-    return _batches(said, size)
+    return _batches(recorded_readings(folder, from_at, until_at), size)
 
 
 def _recognise(folder: Path) -> _Set:
@@ -151,10 +174,47 @@ def _read_meters(folder: Path) -> Iterator[Said]:
 
 
 def _read_meter(folder: Path, meter: Meter) -> Iterator[Said]:
-    with gzip.open(folder / meter.file, "rt", encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            at = datetime.fromtimestamp(int(row["unix_ts"]), UTC)
-            yield meter.device, at, {meter.metric: Decimal(row["counter"])}
+    for row in _rows(folder / meter.file):
+        at = datetime.fromtimestamp(int(row["unix_ts"]), UTC)
+        yield meter.device, at, {meter.metric: Decimal(row["counter"])}
+
+
+def _read_towie(folder: Path) -> Iterator[Said]:
+    """Every interval at its beginning, so that it belongs to the month that holds it; the rows give its end.
+
+    A row without values is no observation. The interval that both files hold is said twice.
+    """
+    cells = ((READY, "wtc_ScReToOp_timeon"), (RUNNING, "wtc_ScInOper_timeon"))
+    for name in _TOWIE:
+        said: list[Said] = []
+        for row in _rows(folder / name):
+            ended = datetime.strptime(row["TimeStamp"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+            values = {metric: Decimal(row[cell]) for metric, cell in cells if row[cell]}
+            if values:
+                said.append((towie_turbine(row["StationId"]), ended - timedelta(seconds=INTERVAL_SECONDS), values))
+        # A few rows are out of order.
+        yield from sorted(said, key=lambda one: one[1])
+
+
+def _read_haute_borne(folder: Path) -> Iterator[Said]:
+    """Every interval at its printed label; whether that is its beginning or its end is not documented."""
+    for row in _rows(folder / _HAUTE_BORNE):
+        if row["P_avg"]:
+            at = datetime.fromisoformat(row["Date_time"]).astimezone(UTC)
+            yield haute_borne_turbine(row["Wind_turbine_name"]), at, {POWER: Decimal(row["P_avg"])}
+
+
+def _read_car(folder: Path) -> Iterator[Said]:
+    """Every row in the order recorded, repeated and stale ones included."""
+    for name in _CAR:
+        for row in _rows(folder / name):
+            at = datetime.fromisoformat(row["datetime"]).astimezone(UTC)
+            yield CAR_DEVICE, at, {ODOMETER: Decimal(row["odometer"])}
+
+
+def _rows(file: Path) -> Iterator[dict[str, str]]:
+    with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
+        yield from csv.DictReader(lines)
 
 
 SETS: Final[Mapping[str, _Set]] = {
@@ -171,5 +231,26 @@ SETS: Final[Mapping[str, _Set]] = {
         read=_read_meters,
         registry=lambda _: meter_registry(),
         contracts=lambda _: meter_contracts(),
+    ),
+    "hill_of_towie": _Set(
+        files=_TOWIE,
+        batch=144,
+        read=_read_towie,
+        registry=lambda _: towie_registry(),
+        contracts=lambda _: towie_contracts(),
+    ),
+    "la_haute_borne": _Set(
+        files=(_HAUTE_BORNE,),
+        batch=144,
+        read=_read_haute_borne,
+        registry=lambda _: haute_borne_registry(),
+        contracts=lambda _: haute_borne_contracts(),
+    ),
+    "ev_odometer": _Set(
+        files=_CAR,
+        batch=1,
+        read=_read_car,
+        registry=lambda _: car_registry(),
+        contracts=lambda _: car_contracts(),
     ),
 }

@@ -69,13 +69,33 @@ def sim(
 @click.option(
     "--declare", "declare_first", is_flag=True, help="First declare the set's registry and agree on its contracts."
 )
+@click.option(
+    "--evidence", "to", type=click.Path(file_okay=False, path_type=Path), help="Write a folder of evidence instead."
+)
+@click.option("--contract", help="Which of the set's contracts the evidence is of, where it has several.")
 def replay(
-    folder: Path, start: str | None, end: str | None, rate: float, speed: float, limit: int | None, declare_first: bool
+    folder: Path,
+    start: str | None,
+    end: str | None,
+    rate: float,
+    speed: float,
+    limit: int | None,
+    declare_first: bool,
+    to: Path | None,
+    contract: str | None,
 ) -> None:
-    """Publish the recorded telemetry in FOLDER as its devices would have."""
+    """Publish the recorded telemetry in FOLDER as its devices would have.
+
+    With --evidence nothing is published: `vouch evaluate` reads what is written, with neither broker nor database.
+    """
     from device_sim import replay as recorded
+    from device_sim.recorded_evidence import write_evidence
     from vouch.demo import declare
 
+    if to is not None:
+        count = write_evidence(folder, to, contract, instant_of(start, "--from"), instant_of(end, "--until"))
+        console.print(f"{to}: {count:,} readings of {folder.name}, and its contract", soft_wrap=True)
+        return
     settings = load_settings()
     if declare_first:
         declare(settings, str(folder), recorded.recorded_registry(folder), recorded.recorded_contracts(folder))

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from contracts.document import parse_contract
-from device_sim.replay import recorded_contracts, recorded_messages, recorded_registry
+from contracts.evidence_folder import read_evidence
+from device_sim.recorded_evidence import write_evidence
+from device_sim.replay import recorded_contracts, recorded_messages, recorded_readings, recorded_registry
 from ingest.formats.json import decode
 from ingest.registry_file import parse_registry
-from vouch.errors import Invalid, NotFound
+from vouch.errors import Conflict, Invalid, NotFound
 
 CHECKOUT = Path(__file__).parents[3]
 DATA = Path(os.environ.get("VOUCH_DATA") or CHECKOUT.parent / "shared" / "data")
@@ -69,7 +71,13 @@ def test_a_replay_can_be_cut_to_a_span_that_holds_both_its_ends() -> None:
 @needs_data
 @pytest.mark.parametrize(
     ("name", "assets", "contracts"),
-    [("db_elevators", 24, ["lifts-excluded", "lifts-down"]), ("ampds2_meters", 2, ["gas-burnaby"])],
+    [
+        ("db_elevators", 24, ["lifts-excluded", "lifts-down"]),
+        ("ampds2_meters", 2, ["gas-burnaby"]),
+        ("hill_of_towie", 21, ["hill-of-towie"]),
+        ("la_haute_borne", 4, ["la-haute-borne"]),
+        ("ev_odometer", 1, ["ev-odometer"]),
+    ],
 )
 def test_a_recorded_sets_papers_are_what_the_registry_and_the_contracts_read(
     name: str, assets: int, contracts: list[str]
@@ -83,6 +91,56 @@ def test_a_recorded_sets_papers_are_what_the_registry_and_the_contracts_read(
     assert [contract.contract for contract in written] == contracts
     covered = {covered.asset for contract in written for covered in contract.assets}
     assert covered <= {asset.id for asset in registry.assets}
+
+
+@needs_data
+@pytest.mark.parametrize(
+    ("name", "readings"),
+    # Two timers of 186,302 rows less 11 without values; 104,832 rows less 1,340 without power; every row of the car.
+    [("hill_of_towie", 2 * (186_302 - 11)), ("la_haute_borne", 104_832 - 1_340), ("ev_odometer", 690)],
+)
+def test_every_row_that_says_something_is_sent_and_nothing_of_it_refused(name: str, readings: int) -> None:
+    count = 0
+    for message in recorded_messages(DATA / name):
+        decoded = decode(message.payload)
+        assert decoded.rejections == ()
+        count += len(decoded.readings)
+
+    assert count == readings
+
+
+@needs_data
+def test_an_interval_of_the_turbines_is_measured_at_its_beginning() -> None:
+    # Rows give the end: that of 2024-07-01 00:00 is June's, those of 2024-08-01 00:00 in both files are July's.
+    at = datetime(2024, 7, 31, 23, 50, tzinfo=UTC)
+    said = list(recorded_readings(DATA / "hill_of_towie", at, at))
+
+    assert next(recorded_readings(DATA / "hill_of_towie"))[1] == datetime(2024, 6, 30, 23, 50, tzinfo=UTC)
+    assert len(said) == 2 * 21
+    assert len({device for device, _, _ in said}) == 21
+    assert said[:21] == said[21:]
+
+
+@needs_data
+def test_evidence_is_of_one_contract_and_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(Conflict, match="several contracts: say which one of lifts-excluded, lifts-down"):
+        write_evidence(DATA / "db_elevators", tmp_path)
+    with pytest.raises(NotFound, match="no contract 'lifts'; it has lifts-excluded, lifts-down"):
+        write_evidence(DATA / "db_elevators", tmp_path, "lifts")
+    (tmp_path / "note.txt").touch()
+    with pytest.raises(Conflict, match="is not empty"):
+        write_evidence(DATA / "ev_odometer", tmp_path)
+
+
+@needs_data
+def test_evidence_can_be_cut_to_a_span_that_holds_both_its_ends(tmp_path: Path) -> None:
+    start, end = datetime(2012, 11, 30, 8, tzinfo=UTC), datetime(2012, 12, 1, 8, tzinfo=UTC)
+
+    assert write_evidence(DATA / "ampds2_meters", tmp_path, None, start, end) == 2 * 1441
+
+    evidence = read_evidence(tmp_path)
+    assert (evidence.readings.stored, evidence.readings.refused) == (2 * 1441, 0)
+    assert evidence.document.contract == "gas-burnaby"
 
 
 @needs_data
