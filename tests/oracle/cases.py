@@ -111,7 +111,13 @@ class _Drawing:
         if len(quantities) == 2 and quantities[0]["scope"] == quantities[1]["scope"] and self.chance(0.7):
             sides = self.rng.sample(["use", "events"], 2)
             self.measures.append(
-                {"id": "ratio", "kind": "ratio", "window": self.window(), "numerator": sides[:1], "denominator": sides[1:]}
+                {
+                    "id": "ratio",
+                    "kind": "ratio",
+                    "window": self.window(),
+                    "numerator": sides[:1],
+                    "denominator": sides[1:],
+                }
             )
         if self.chance(0.9):
             self.prices.append(self.fixed_fee("fee"))
@@ -221,7 +227,9 @@ class _Drawing:
                 if weekly[weekday] == ["00:00-06:00"]:
                     weekly[weekday].append("08:00-17:00")
         weekly = weekly or {"sunday": ["00:00-24:00"]}
-        closed = [(self.month + timedelta(days=self.rng.randrange(28))).isoformat() for _ in range(self.rng.choice((0, 2)))]
+        closed = [
+            (self.month + timedelta(days=self.rng.randrange(28))).isoformat() for _ in range(self.rng.choice((0, 2)))
+        ]
         return {"weekly": weekly, "closed_on": closed}
 
     def planned_window(self, name: str) -> dict[str, Any]:
@@ -387,7 +395,10 @@ class _Drawing:
             "acceptance": self.acceptance(),
         }
         if self.chance(0.3):
-            found["rounding"] = {"step": self.rng.choice(("1", "10", "0.3")), "mode": self.rng.choice(("down", "up", "half_up"))}
+            found["rounding"] = {
+                "step": self.rng.choice(("1", "10", "0.3")),
+                "mode": self.rng.choice(("down", "up", "half_up")),
+            }
         if on_fall == "rollover":
             found["modulus"] = "2000"
         return found
@@ -468,7 +479,12 @@ class _Drawing:
             credit |= {"base": base, "cap_percent": self.rng.choice(("20", "100"))}
         else:
             points = self.rng.choice(("0.1", "1", "2.5")) if share else self.rng.choice(("10", "100"))
-            credit |= {"points": points, "percent": self.rng.choice(("0.5", "1", "3")), "base": base, "cap_percent": cap}
+            credit |= {
+                "points": points,
+                "percent": self.rng.choice(("0.5", "1", "3")),
+                "base": base,
+                "cap_percent": cap,
+            }
         return {"id": f"credit-{judge['id']}", "kind": "remedy", "text": "Credit", "of": judge["id"], "credit": credit}
 
     def base(self, judge: dict[str, Any]) -> list[str]:
@@ -492,7 +508,14 @@ class _Drawing:
             earned = {"form": form, "points": points, "percent": "1.5", "base": base, "cap_percent": cap}
         band = self.rng.choice(("0", "1", "5"))
         of = judge["id"]
-        return {"id": f"bonus-{of}", "kind": "bonus", "text": "Bonus", "of": of, "dead_band_points": band, "earned": earned}
+        return {
+            "id": f"bonus-{of}",
+            "kind": "bonus",
+            "text": "Bonus",
+            "of": of,
+            "dead_band_points": band,
+            "earned": earned,
+        }
 
     def of_assets(self, measure: str) -> bool:
         """Whether a measure speaks of single assets."""
@@ -512,7 +535,9 @@ class _Drawing:
         free = []
         if self.chance(0.25):
             start = self.month + timedelta(days=self.rng.randrange(0, 20))
-            free.append({"from": start.isoformat(), "until": (start + timedelta(days=self.rng.randrange(1, 12))).isoformat()})
+            free.append(
+                {"from": start.isoformat(), "until": (start + timedelta(days=self.rng.randrange(1, 12))).isoformat()}
+            )
         return {
             "id": name,
             "kind": "fixed_fee",
@@ -570,7 +595,13 @@ class _Drawing:
         if any(judge["id"] == "duty" for judge in self.judges) and self.chance(0.5):
             consequence = {"effect": "surcharge", "amount": "1.50", "per": "hour"}
             self.prices.append(
-                {"id": "late", "kind": "obligation_consequence", "text": "Late", "judge": "duty", "consequence": consequence}
+                {
+                    "id": "late",
+                    "kind": "obligation_consequence",
+                    "text": "Late",
+                    "judge": "duty",
+                    "consequence": consequence,
+                }
             )
         for kind in ("minimum", "maximum"):
             if self.chance(0.25):
@@ -685,7 +716,9 @@ class _Drawing:
             device, metric, at, value, received = reading
             self.readings.append(reading)
             if metric == "km" and self.chance(0.5):
-                self.readings.append((device, metric, at, str(float(value) + 1), received + self.rng.choice((-1, 0, 9))))
+                self.readings.append(
+                    (device, metric, at, str(float(value) + 1), received + self.rng.choice((-1, 0, 9)))
+                )
         if self.chance(0.7):
             self.rng.shuffle(self.readings)
 

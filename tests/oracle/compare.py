@@ -1,10 +1,13 @@
 """Both results of one case: the engine's by its public path, and the oracle's."""
 
 import json
-from collections import Counter as Tally
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from fractions import Fraction
 from typing import Any
+
+import yaml
 
 from billing.month import rate_month
 from contracts.contract import Contract, linked
@@ -15,8 +18,9 @@ from contracts.evidence_readings import ReadingTable
 from contracts.fact_entry import FactLog
 from contracts.offline import FolderKnowledge, read_versions
 from contracts.terms import Streak, Threshold
-from tests.oracle.naive import Oracle
 from tests.oracle import naive_caps
+from tests.oracle.coverage import features
+from tests.oracle.naive import Oracle
 from tests.oracle.naive_prices import Bill
 from vouch.period import from_micros, total_micros, union
 
@@ -154,8 +158,17 @@ def tidied(found: Result) -> Result:
     return found
 
 
-def differences(case: dict[str, Any]) -> list[str]:
-    """What the two say differently, a line each."""
+@dataclass(frozen=True)
+class Compared:
+    """A case's differences, a line each, and what the case had."""
+
+    seed: int
+    differences: list[str]
+    features: set[str]
+
+
+def compared(case: dict[str, Any]) -> Compared:
+    """Both results held against each other, exactly."""
     engine, oracle = engine_result(case), oracle_result(case)
     found = []
     for what in engine:
@@ -163,7 +176,7 @@ def differences(case: dict[str, Any]) -> list[str]:
             ours, theirs = oracle[what].get(key), engine[what].get(key)
             if ours != theirs:
                 found.append(f"{what} {key}: engine {told(theirs)}, oracle {told(ours)}")
-    return found
+    return Compared(case["seed"], found, features(case, oracle))
 
 
 def told(value: Any) -> str:
@@ -171,6 +184,29 @@ def told(value: Any) -> str:
     return str(value).replace("Fraction", "")
 
 
-def tally(case: dict[str, Any]) -> Tally[str]:
-    """What the case had of each kind of thing."""
-    return Tally(case["features"])
+def printed(case: dict[str, Any], differences: Sequence[str]) -> str:
+    """A case for people: its seed, contract, evidence and what the two say differently."""
+    contract = yaml.safe_dump_all(json.loads(text) for text in contract_texts(case))
+    readings = [
+        f"  {device} {metric} {instant(at)} {value}" + (f", received {instant(late)}" if late != at else "")
+        for device, metric, at, value, late in sorted(case["readings"])
+    ]
+    assigned = [
+        f"  {asset} {device} from {instant(since)}" + (f" until {instant(until)}" if until else "")
+        for asset, device, since, until in case["assignments"]
+    ]
+    facts = [f"  {json.dumps(entry)}" for entry in case["facts"]]
+    return "\n".join(
+        [
+            f"seed {case['seed']}: {case['month']:%Y-%m}, known at {instant(case['known_at'])}",
+            contract,
+            "assignments",
+            *assigned,
+            "facts",
+            *facts,
+            "readings",
+            *readings,
+            f"differences of seed {case['seed']}",
+            *(f"  {line}" for line in differences),
+        ]
+    )

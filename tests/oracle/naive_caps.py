@@ -33,7 +33,9 @@ def bonus(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fr
 def combination(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
     """What the rule and the cap of a month take off the credits."""
     oracle = bill.oracle
-    owed = [-sum(bill.lines[index].get((name, subject), []), NONE) for name in term["of"] if not is_bonus(bill, index, name)]
+    owed = [
+        -sum(bill.lines[index].get((name, subject), []), NONE) for name in term["of"] if not is_bonus(bill, index, name)
+    ]
     match term["rule"]:
         case "sum":
             paid = sum(owed, NONE)
@@ -47,7 +49,11 @@ def combination(bill: Bill, index: int, term: dict[str, Any], subject: str) -> l
         if "amount" in cap:
             most = money(cap["amount"])
         else:
-            most = sum((bill.charged(i, cap["of"], subject) for i in [*earlier, index]), NONE) * money(cap["percent"]) / 100
+            most = (
+                sum((bill.charged(i, cap["of"], subject) for i in [*earlier, index]), NONE)
+                * money(cap["percent"])
+                / 100
+            )
         already = sum((paid_in(bill, i, term, subject) for i in earlier), NONE)
         paid = min(paid, max(NONE, most - already))
     return [sum(owed, NONE) - paid]

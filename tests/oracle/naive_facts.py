@@ -94,7 +94,9 @@ class Facts:
     def __init__(self, entries: list[dict[str, Any]], known_at: int) -> None:
         self.known_at = known_at
         self.facts: dict[str, dict[str, Any]] = {}
-        known = sorted((e for e in entries if second(e["recorded_at"]) < known_at), key=lambda e: second(e["recorded_at"]))
+        known = sorted(
+            (e for e in entries if second(e["recorded_at"]) < known_at), key=lambda e: second(e["recorded_at"])
+        )
         for i, entry in enumerate(known):
             if entry in known[:i]:
                 continue

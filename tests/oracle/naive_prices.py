@@ -88,7 +88,9 @@ def borne_by(oracle: Oracle, index: int, term: dict[str, Any], subject: str) -> 
     part = oracle.parts[index]
     served = part.span if subject == "*" else oracle.served(index)[subject]
     share = money(term["amount"]) / term["interval_months"]
-    free = [(wall(oracle.zone, day(f["from"]), 0), wall(oracle.zone, day(f["until"]), 0)) for f in term["free_of_charge"]]
+    free = [
+        (wall(oracle.zone, day(f["from"]), 0), wall(oracle.zone, day(f["until"]), 0)) for f in term["free_of_charge"]
+    ]
     if term["proration"] == "seconds":
         return share * paid_seconds(served, free) / (part.month[1] - part.month[0])
     days = paid_days(oracle, served, free)
@@ -131,7 +133,9 @@ def paid_days(oracle: Oracle, served: Span, free: list[Span]) -> set[date]:
     return {
         one
         for one in days_of(oracle.zone, *served)
-        if not any(s <= wall(oracle.zone, one, 0) and wall(oracle.zone, one + timedelta(days=1), 0) <= e for s, e in free)
+        if not any(
+            s <= wall(oracle.zone, one, 0) and wall(oracle.zone, one + timedelta(days=1), 0) <= e for s, e in free
+        )
     }
 
 
