@@ -101,11 +101,16 @@ class ContractDocument(BaseModel):
 def parse_contract(text: str, name: str) -> tuple[Document, ContractDocument]:
     """Parse and check a contract file. Raises DocumentFaults with file, line and path of each mistake."""
     document = parse_document(text, name)
+    return document, check_document(document)
+
+
+def check_document(document: Document) -> ContractDocument:
+    """A parsed file as a contract version. Raises DocumentFaults with file, line and path of each mistake."""
     written = document.model(ContractDocument)
     faults = [*_asset_faults(written), *part_faults(written.measures, written.judges, written.prices, written.views)]
     if faults:
         raise document.faults(faults)
-    return document, written
+    return written
 
 
 def registry_faults(

@@ -16,7 +16,8 @@ from pydantic import BaseModel, BeforeValidator, PlainSerializer, ValidationErro
 
 from vouch.canonical import plain
 from vouch.errors import Invalid
-from vouch.expectation import Path, Place, all_keys, listed, near, place_of
+from vouch.expectation import Path as Path
+from vouch.expectation import Place, all_keys, listed, near, place_of
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

@@ -32,7 +32,8 @@ class Shape:
         found: list[Node] = []
         for node in self.nodes:
             found += _step(node, part)
-        return _shape(found, self.root)
+        # A tag that the schema does not show narrows nothing.
+        return self if not found and self.is_branch(part) else _shape(found, self.root)
 
     def is_branch(self, part: str | int) -> bool:
         """Whether this part of a location chooses a branch, and is no key or index of the document."""
@@ -93,11 +94,11 @@ def place_of(location: Path, model: type[BaseModel], content: Any) -> Place:
 
 def near(found: Any, known: Iterable[str], cutoff: float = 0.6) -> str:
     """A hint at the nearest of the known words, or nothing."""
-    word, words = str(found).casefold(), list(known)
+    word, words = str(found).casefold(), {one.casefold(): one for one in known}
     close = get_close_matches(word, words, n=1, cutoff=cutoff)
     if not close and len(word) > 2:
         close = [one for one in words if one.startswith(word)]
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f"; did you mean {words[close[0]]!r}?" if close else ""
 
 
 def listed(words: Iterable[str], last: str = "or") -> str:

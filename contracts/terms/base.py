@@ -4,7 +4,7 @@ Pure. A part is what people wrote, checked: its document is the agreed data. Wha
 field; where nothing is agreed, the contract says `none`. Nothing is computed here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final
@@ -16,6 +16,7 @@ from ingest.registry_file import Slug as Slug
 from ingest.registry_file import check_unit
 from vouch.document import PlainDecimal
 from vouch.errors import Invalid
+from vouch.expectation import near
 from vouch.units import unit_of
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
@@ -144,9 +145,15 @@ def metric_fault(
     metric = metrics.get(name)
     if metric is not None and metric.kind in kinds:
         return []
-    known = ", ".join(n for n, m in metrics.items() if m.kind in kinds) or "none"
-    words = " or ".join(kinds)
-    return [(path, f"{name!r} is not a {words} of every covered asset; known: {known}")]
+    known = [n for n, m in metrics.items() if m.kind in kinds]
+    found = f"is {_one(metric.kind)}" if metric is not None else "is no metric of every covered asset"
+    wanted = f"{' or '.join(map(_one, kinds))} of every covered asset"
+    hint = near(name, known) or f"; known: {', '.join(known) or 'none'}"
+    return [(path, f"{name!r} {found}; expected: {wanted}{hint}")]
+
+
+def _one(kind: MetricKind) -> str:
+    return f"an {kind}" if kind is MetricKind.AMOUNT else f"a {kind}"
 
 
 def unit_fault(have: str | None, want: str, path: Path = ("unit",)) -> list[tuple[Path, str]]:
@@ -161,22 +168,24 @@ def unit_fault(have: str | None, want: str, path: Path = ("unit",)) -> list[tupl
 
 
 def state_faults(
-    name: str, placed: Mapping[str, Sequence[str]], metrics: Mapping[str, Metric]
+    name: str, placed: Mapping[str, Collection[str]], metrics: Mapping[str, Metric]
 ) -> list[tuple[Path, str]]:
-    """Each state of the metric has exactly one place; `placed` holds the states by field."""
+    """Each state of the metric has exactly one place; `placed` holds the states by field, as list or as keys."""
     found = metric_fault(name, [MetricKind.STATE], metrics)
     if found:
         return found
     states = metrics[name].states
+    unknown: list[tuple[Path, str]] = []
+    for field, several in placed.items():
+        for i, state in enumerate(several):
+            if state not in states:
+                hint = near(state, states) or f"; known: {', '.join(states)}"
+                at = state if isinstance(several, Mapping) else i
+                unknown.append(((field, at), f"{state!r} is not a state of {name}{hint}"))
     named = {state for several in placed.values() for state in several}
     fields = ", ".join(repr(field) for field in placed)
     missing: list[tuple[Path, str]] = [
         ((), f"state {state!r} of {name} is in none of {fields}") for state in sorted(states.keys() - named)
     ]
-    unknown: list[tuple[Path, str]] = [
-        ((field, i), f"{state!r} is not a state of {name}: {', '.join(states)}")
-        for field, several in placed.items()
-        for i, state in enumerate(several)
-        if state not in states
-    ]
-    return missing + unknown
+    # Where names are wrong, those that are missing are most likely the ones that were meant.
+    return unknown or missing

@@ -4,7 +4,7 @@ Pure. Each instant gets one class: outside service hours, then the exclusions in
 Source: docs/terms.md#availability.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 from itertools import chain
 from typing import Annotated, ClassVar, Literal, Self
@@ -136,11 +136,11 @@ class Availability(Measure):
 
     def faults(self, metrics: Mapping[str, Metric]) -> list[tuple[Path, str]]:
         """A state is needed, each of its states in one place."""
-        placed = {
+        placed: dict[str, Collection[str]] = {
             "up": self.up,
             "down": self.down,
             "unknown": self.unknown,
             "out": self.out,
-            "degraded": list(self.degraded),
+            "degraded": self.degraded,
         }
         return state_faults(self.metric, placed, metrics)

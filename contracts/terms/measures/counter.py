@@ -102,6 +102,8 @@ class Counter(Measure):
             raise ValueError("'modulus' belongs to 'on_fall: rollover', and is needed there")
         if self.modulus is not None and self.jitter >= self.modulus:
             raise ValueError("'jitter' must be smaller than 'modulus'")
+        if not isinstance(self.step_max, str) and self.step_max <= self.jitter:
+            raise ValueError("'step_max' must be greater than 'jitter'")
         return self
 
     def faults(self, metrics: Mapping[str, Metric]) -> list[tuple[Path, str]]:

@@ -39,5 +39,5 @@ class TimeInState(Measure):
 
     def faults(self, metrics: Mapping[str, Metric]) -> list[tuple[Path, str]]:
         """A state is needed, each of its states in one place; and a unit of time."""
-        found = state_faults(self.metric, {"states": list(self.states), "unknown": self.unknown}, metrics)
+        found = state_faults(self.metric, {"states": self.states, "unknown": self.unknown}, metrics)
         return found + unit_fault("SEC", self.unit)
