@@ -44,7 +44,7 @@ class _Drawing:
         self.rng = rng
         self.zone, self.grid = rng.choice(ZONES)
         self.month = date(2026, rng.choice(MONTHS), 1)
-        back = rng.choice((0, 0, 0, 0, 1, 1, 2))
+        back = rng.choice((0, 0, 0, 0, 1, 1, 1, 2, 3))
         self.first = _back(self.month, back)
         # A day of slack on both sides, so that every zone's month lies within.
         self.opens = _midnight(self.first) - DAY
@@ -270,9 +270,9 @@ class _Drawing:
             "id": name,
             "kind": "excusable_event",
             "causes": ["flood", "strike"],
-            "declared_by": self.rng.choice((["supplier"], ["customer"], ["supplier", "customer"])),
-            "notice_within_hours": self.rng.choice((0, 24, 240)),
-            "evidence_required": self.chance(0.3),
+            "declared_by": self.rng.choice((["supplier"], ["supplier", "customer"])),
+            "notice_within_hours": self.rng.choice((12, 24, 240)),
+            "evidence_required": self.chance(0.2),
             "acceptance": self.acceptance(),
         }
 
@@ -553,7 +553,7 @@ class _Drawing:
     def usage_price(self, measure: dict[str, Any]) -> dict[str, Any]:
         """P2."""
         unit = {"counter": "KMT", "event_sum": "KWH"}.get(measure["kind"], "HUR")
-        return {
+        found = {
             "id": f"price-{measure['id']}",
             "kind": "usage_price",
             "text": "Use",
@@ -564,8 +564,32 @@ class _Drawing:
             "rollover": "none",
             "multiplier": "none",
             "tiers_over": "month",
-            "partial_period": self.rng.choice(("prorate", "whole")),
-            "negative": self.rng.choice(("credit", "reject")),
+            "partial_period": self.rng.choice(("prorate", "whole", "continue")),
+            "negative": self.rng.choice(("credit", "reject", "carry")),
+        }
+        if found["included"] != "0" and self.chance(0.5):
+            found["rollover"] = self.rollover(found["scheme"]["model"])
+        elif self.chance(0.3):
+            kind = self.rng.choice(("calendar", "contract", "life"))
+            found["tiers_over"] = {"kind": kind, "partial": "judge"} | ({} if kind == "life" else {"months": 3})
+        if self.chance(0.2):
+            single = self.of_assets(measure["id"])
+            by = self.rng.choice([one for one in self.measures if self.of_assets(one["id"]) is single])
+            share = by["kind"] in ("availability", "share_in_band")
+            table = [{"up_to": "0.8" if share else "300", "factor": "0.9"}, {"factor": "1.2"}]
+            found["multiplier"] = {"measure": by["id"], "table": table, "undefined": "1"}
+        return found
+
+    def rollover(self, model: str) -> dict[str, Any]:
+        """P3."""
+        return {
+            "cap": self.rng.choice(("0", "30", "100", "1000")),
+            "order": self.rng.choice(("plan_first", "carried_first")),
+            "expires_after_months": self.rng.choice(("none", 1, 2)),
+            "package_rest_rolls": model == "package" and self.chance(0.5),
+            "on_downgrade": "keep",
+            "on_suspension": "keep",
+            "on_end": self.rng.choice(("forfeit", {"refund_price": "0.02"})),
         }
 
     def scheme(self) -> dict[str, Any]:
@@ -607,6 +631,17 @@ class _Drawing:
             if self.chance(0.25):
                 of = self.rng.sample(ids, self.rng.randrange(1, len(ids) + 1))
                 self.prices.append(self.bound(kind, of))
+
+        if self.first < self.month and self.chance(0.4):
+            self.prices.append(
+                {
+                    "id": "correct",
+                    "kind": "correction",
+                    "cutoff_days": self.rng.choice((0, 5, 20)),
+                    "look_back_months": self.rng.choice((1, 2, 12)),
+                    "minimum_amount": self.rng.choice(("0", "0.50", "20")),
+                }
+            )
 
     def measure_of(self, judge: str) -> str:
         """What a threshold is about."""
@@ -728,7 +763,7 @@ class _Drawing:
         if "planned_window" in kinds:
             self.spans("planned_work", {"cause": "service"}, 4)
         if "excusable_event" in kinds:
-            self.spans("excusable_event", {"cause": self.rng.choice(("flood", "strike", "other"))}, 3)
+            self.spans("excusable_event", {"cause": self.rng.choice(("flood", "flood", "strike", "other"))}, 6)
         if "obligation" in kinds:
             self.spans("obligation_breached", {"obligation": "duty"}, 1)
             for _ in range(self.rng.randrange(0, 5)):

@@ -18,13 +18,14 @@ from contracts.evidence_readings import ReadingTable
 from contracts.fact_entry import FactLog
 from contracts.offline import FolderKnowledge, read_versions
 from contracts.terms import Streak, Threshold
-from tests.oracle import naive_caps
+from tests.oracle import naive_caps, naive_use
 from tests.oracle.coverage import features
 from tests.oracle.naive import Oracle
-from tests.oracle.naive_prices import Bill
+from tests.oracle.naive_correction import corrections
+from tests.oracle.naive_prices import Bill, rounded
 from vouch.period import from_micros, total_micros, union
 
-assert naive_caps.RULES, "importing it adds its prices"
+assert naive_caps.RULES and naive_use.RULES, "importing them adds their prices"
 Result = dict[str, dict[Any, Any]]
 
 
@@ -131,6 +132,9 @@ def oracle_result(case: dict[str, Any]) -> Result:
         for (name, subject), amounts in bill.lines[index].items():
             found["exact"][n, name, subject] = sum(amounts, Fraction(0))
             found["lines"][n, name, subject] = [rounded(amount, 2) for amount in amounts]
+    for key, amount in corrections(case, oracle, bill).items():
+        found["exact"][key] = amount
+        found["lines"][key] = [amount]
     return tidied(found)
 
 
@@ -142,12 +146,6 @@ def joined(spans: list[Any]) -> list[Any]:
         if start < end:
             found.append((start, end))
     return found
-
-
-def rounded(amount: Fraction, digits: int) -> Fraction:
-    """Half away from zero."""
-    whole = (abs(amount) * 10**digits * 2 + 1) // 2
-    return Fraction(whole if amount >= 0 else -whole, 10**digits)
 
 
 def tidied(found: Result) -> Result:

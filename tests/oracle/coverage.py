@@ -35,6 +35,7 @@ AT_LEAST = {
     "line minimum": 3,
     "line maximum": 2,
     "line usage_price": 30,
+    "line of a correction": 2,
     "seconds unknown": 50,
     "seconds planned": 5,
     "seconds excused": 2,
@@ -133,7 +134,9 @@ def _of_result(case: dict[str, Any], result: dict[str, dict[Any, Any]]) -> Itera
         yield f"value {state}"
     for verdict in result["verdicts"].values():
         yield f"verdict {verdict}"
-    for (_, name, _), amount in result["exact"].items():
+    for (part, name, _), amount in result["exact"].items():
+        if isinstance(part, str) and amount:
+            yield "line of a correction"
         yield f"line {kinds[name]}" if amount else f"nothing of {kinds[name]}"
     for seconds in result["seconds"].values():
         yield from (f"seconds {name.split(':')[0].split('_')[0]}" for name, length in seconds.items() if length)

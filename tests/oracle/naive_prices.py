@@ -20,7 +20,7 @@ class Bill:
         self.lines: list[Lines] = []
         # What each month bears of a price, where that is not what its lines come to.
         self.borne: list[dict[tuple[str, str], Fraction]] = []
-        self.carried: dict[tuple[str, str], Any] = {}
+        self.carried: dict[tuple[int, str, str, str], Any] = {}
         for index in range(len(oracle.parts)):
             self.lines.append({})
             self.borne.append({})
@@ -46,6 +46,12 @@ class Bill:
 def money(value: Any) -> Fraction:
     """An agreed number, exact."""
     return Fraction(str(value))
+
+
+def rounded(amount: Fraction, digits: int) -> Fraction:
+    """Half away from zero."""
+    whole = (abs(amount) * 10**digits * 2 + 1) // 2
+    return Fraction(whole if amount >= 0 else -whole, 10**digits)
 
 
 # Fixed fees.
@@ -139,23 +145,7 @@ def paid_days(oracle: Oracle, served: Span, free: list[Span]) -> set[date]:
     }
 
 
-# Use.
-
-
-def usage_price(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
-    """Units beyond the included ones, by the scheme."""
-    oracle = bill.oracle
-    quantity = NONE
-    for one in term["of"]:
-        measure = oracle.term(index, one["measure"])
-        number = oracle.value(index, one["measure"], subject, "month")
-        if number.value is not None:
-            quantity += in_unit(number.value, measure["unit"], term["unit"]) * money(one["weight"])
-    share = share_of(oracle, index, subject) if term["partial_period"] == "prorate" else Fraction(1)
-    if quantity < 0 and term["negative"] == "reject":
-        quantity = NONE
-    beyond = max(NONE, quantity - money(term["included"]) * share) if quantity > 0 else quantity
-    return scheme(term["scheme"], beyond, share)
+# Credits.
 
 
 def share_of(oracle: Oracle, index: int, subject: str) -> Fraction:
@@ -163,31 +153,6 @@ def share_of(oracle: Oracle, index: int, subject: str) -> Fraction:
     part = oracle.parts[index]
     served = part.span if subject == "*" else oracle.served(index)[subject]
     return Fraction(served[1] - served[0]) / (part.month[1] - part.month[0])
-
-
-def scheme(agreed: dict[str, Any], units: Fraction, share: Fraction) -> list[Fraction]:
-    """Each tier's line; one line where there is one price."""
-    model = agreed["model"]
-    if model == "flat":
-        return [units * money(agreed["price"])]
-    if model == "package":
-        # Started ones; of a negative quantity those that are whole.
-        return [-(-units // money(agreed["size"])) * money(agreed["price"])]
-    bounds = [None if t.get("up_to") is None else money(t["up_to"]) * share for t in agreed["tiers"]]
-    prices = [money(t["price"]) for t in agreed["tiers"]]
-    if model == "volume":
-        reached = next(i for i, bound in enumerate(bounds) if bound is None or units <= bound)
-        return [units * prices[reached]]
-    lines, below = [], NONE
-    for bound, price in zip(bounds, prices, strict=True):
-        top = units if bound is None else min(units, bound)
-        if top > below or not lines:
-            lines.append((top - below) * price)
-        below = top if bound is None else bound
-    return lines
-
-
-# Credits.
 
 
 def remedy(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction] | None:
@@ -237,4 +202,4 @@ def credit_percent(
     return percent if cap is None else min(percent, cap)
 
 
-RULES: dict[str, Any] = {"fixed_fee": fixed_fee, "usage_price": usage_price, "remedy": remedy}
+RULES: dict[str, Any] = {"fixed_fee": fixed_fee, "remedy": remedy}

@@ -95,7 +95,8 @@ class PartialPeriod(StrEnum):
     """Tiers and included units where version or asset are there for a part of the month: their share by seconds, the
     whole, or the whole but continued from what the version before used in that month. Packages keep their size.
 
-    Tiers over a longer window always go on from version to version; `prorate` is then the asset's share of the window.
+    Tiers over a longer window always go on from version to version; `prorate` is then the asset's share of the window,
+    whose months count the same, as far as is known.
     """
 
     PRORATE = "prorate"
