@@ -30,7 +30,6 @@ from web.agreed_words import (
     named,
     scope_words,
     seconds_words,
-    title,
     unit_words,
     unknown_words,
     window_words,
@@ -141,9 +140,9 @@ def _states_words(term: Availability) -> str:
         )
         if states
     ]
-    parts += [f"“{state}” is up by {plain(share * 100)} %" for state, share in term.degraded.items()]
     text = "; ".join(parts)
-    return f"{text[:1].upper()}{text[1:]} of the state “{term.metric}”."
+    degraded = [f" “{state}” counts as up by {plain(share * 100)} %." for state, share in term.degraded.items()]
+    return f"{text[:1].upper()}{text[1:]} of the state “{term.metric}”.{''.join(degraded)}"
 
 
 def _shaping_words(shaping: Shaping) -> str:
@@ -171,10 +170,11 @@ def _incident_list(term: IncidentList) -> list[str]:
     source = term.source
     if isinstance(source, FromStates):
         words = [f"Stops: opened by {named(source.open)}, closed by {named(source.closed)} of “{source.metric}”."]
-        words.append(
-            f"Stops less than {seconds_words(source.merge_seconds)} apart are one, "
-            f"those shorter than {seconds_words(source.minimum_seconds)} none."
-        )
+        if source.merge_seconds or source.minimum_seconds:
+            words.append(
+                f"Stops less than {seconds_words(source.merge_seconds)} apart are one, "
+                f"those shorter than {seconds_words(source.minimum_seconds)} none."
+            )
     else:
         agreed = acceptance_words(source.acceptance)
         words = [f"Incidents that the parties record, with the cause {named(source.causes)}; {agreed}."]
@@ -204,7 +204,7 @@ def _ratio(term: Ratio) -> list[str]:
 
 
 def _product(term: Product) -> list[str]:
-    return [f"{' times '.join(title(name).lower() for name in term.factors)}, in {window_words(term.window)}."]
+    return [f"{' times '.join(f'“{name}”' for name in term.factors)}, in {window_words(term.window)}."]
 
 
 MEASURES: Final[Mapping[type, tuple[str, Callable[[Any], list[str]]]]] = {

@@ -20,10 +20,10 @@ _MARKS_APART: Final = 7
 # Where an axis may end, in units of its leading digit; half of each is short as well.
 _STEPS: Final = tuple(map(Decimal, ("1", "1.2", "1.6", "2", "3", "4", "5", "6", "8", "10")))
 # Names of classes in the order they are explained.
-_FIRST: Final = ("up", "in_band", "down", "out_of_band", "unknown")
+_FIRST: Final = ("up", "in_band", "down", "out_of_band", "incident", "unknown")
 _LAST: Final = ("out", "outside", "in_service", "none")
 # What is marked however short it is.
-_MARKED: Final = frozenset({"down", "out_of_band"})
+_MARKED: Final = frozenset({"down", "out_of_band", "incident"})
 
 Span = tuple[str, Period]
 
@@ -204,6 +204,7 @@ def look_of(name: str) -> str:
 _LOOKS: Final = {
     "in_band": "up",
     "out_of_band": "down",
+    "incident": "down",
     "out": "planned",
     "attributed_up": "excused",
     "attributed_down": "degraded",

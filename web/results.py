@@ -132,9 +132,9 @@ def timelines(content: Content, term: Part) -> list[Timeline]:
     found = []
     for one in content.get("assets", ()):
         if one.get("spans"):
-            names = _shown_names(term, one["micros"])
+            names = _shown_names(term, [*one.get("micros", {}), *(span[0] for span in one["spans"])])
             spans = [(names[name], period) for name, period in pictures.spans_of(one)]
-            found.append(Timeline(one["asset"], spans, {names[name]: n for name, n in one["micros"].items()}))
+            found.append(Timeline(one["asset"], spans, {names[name]: n for name, n in one.get("micros", {}).items()}))
     return found
 
 

@@ -21,8 +21,9 @@ def number(value: Fraction) -> str:
 
 
 def amount(value: Fraction, unit: str) -> str:
-    """The value with its unit's symbol; `unit` is a code."""
-    return f"{number(value)} {UNITS[unit].symbol}" if unit in UNITS else f"{number(value)} {unit}".rstrip()
+    """The value with its unit's symbol; `unit` is a code. A plain count has no symbol."""
+    symbol = "" if unit == "C62" else UNITS[unit].symbol if unit in UNITS else unit
+    return f"{number(value)} {symbol}".rstrip()
 
 
 def hours(micros: int) -> str:
