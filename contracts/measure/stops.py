@@ -112,18 +112,24 @@ class _Walk:
 
 
 def _events(source: FromStates, part: Period, streams: Sequence[Stream]) -> Iterator[_Event]:
-    """What the devices said, in time order: a stop may close exactly at the part's end, and opens before it."""
+    """What the devices said, in time order: a stop may close exactly at the part's end, and opens before it.
+
+    Of what a device said up to the part's start the last state counts, and nothing before it: how far back its runs
+    reach is of no account.
+    """
     for stream in streams:
         start = max(part.start, stream.part.start)
         names = {Decimal(code): name for name, code in stream.metric.states.items()}
         told: _Event | None = None
         for run in stream.runs:
             state, at = names[Decimal(run.first_value)], from_micros(run.first_at)
-            if state in source.unchanged or at > part.end:
+            if at > part.end:
                 continue
             event = max(at, start), state, state in source.open
             if at <= start:
-                told = event
+                told = None if state in source.unchanged else event
+                continue
+            if state in source.unchanged:
                 continue
             if told is not None:
                 yield told

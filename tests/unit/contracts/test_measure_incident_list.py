@@ -101,6 +101,16 @@ def test_a_stop_across_parts_is_measured_in_each_and_ends_in_one() -> None:
     assert [one["kind"] for one in parts[2].evidence.findings] == ["incident_carried"]
 
 
+@pytest.mark.parametrize("start", [3, 27])
+def test_of_what_was_said_before_the_asset_was_covered_only_the_last_state_counts(start: float) -> None:
+    # Whether the state before that was said on the same UTC day or on the day before must not matter.
+    open_before = listed(term(), states("UD"), hours(start, start + 2))
+    unclear_before = listed(term(), states("UD?"), hours(start, start + 2))
+
+    assert told(open_before) == [(start, None, 2)]
+    assert told(unclear_before) == []
+
+
 def test_a_stop_that_closes_exactly_at_the_end_ends_in_that_part() -> None:
     first, second = in_turn(term("count"), states("UD.U"), [0, 3, 5])
 
