@@ -14,8 +14,9 @@ from contracts.evaluate import Evaluator
 from contracts.evidence import Evidence, metrics_of
 from contracts.evidence_source import EvidenceSource
 from contracts.facts import book_at
-from vouch.document import Document
+from vouch.document import Document, Fault
 from vouch.errors import Conflict, Invalid, NotFound
+from vouch.expectation import near
 from vouch.period import iso
 
 
@@ -36,6 +37,23 @@ def read_versions(files: Iterable[tuple[str, str]], evidence: Evidence) -> list[
     for n, version in enumerate(ordered):
         check_succession(version, ordered[:n])
     return linked(ordered)
+
+
+def check_evidence(document: Document, written: ContractDocument, evidence: Evidence) -> None:
+    """Raise DocumentFaults where a version names assets that no device of the evidence ever served, or does not fit
+    what is measured."""
+    served = {one.asset for one in evidence.document.assignments}
+    faults = [
+        Fault(
+            ("assets", i, "asset"),
+            f"no device of the evidence serves {covered.asset!r}{near(covered.asset, served)}",
+        )
+        for i, covered in enumerate(written.assets)
+        if covered.asset not in served
+    ]
+    if faults:
+        raise document.faults(faults)
+    check_metrics(document, written, evidence)
 
 
 def check_metrics(document: Document, written: ContractDocument, evidence: Evidence) -> None:

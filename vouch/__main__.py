@@ -2,7 +2,7 @@
 
 import click
 
-from vouch.commands import bill, declare, evaluate, evidence, fact, ingested, services, simulate
+from vouch.commands import bill, contract_file, declare, evaluate, evidence, fact, ingested, services, simulate
 from vouch.commands.common import Commands
 
 
@@ -55,6 +55,10 @@ for command in (
     declare.schema,
 ):
     main.add_command(command)
+
+
+for command in (contract_file.contract_check, contract_file.contract_diff):
+    declare.contract.add_command(command)
 
 
 if __name__ == "__main__":

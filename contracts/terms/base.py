@@ -46,7 +46,8 @@ def by_key(*keys: str) -> Discriminator:
     """Choose the branch tagged `key(k)` whose own key is there; the message names the keys where none is."""
 
     def choose(value: Any) -> str | None:
-        found = [k for k in keys if isinstance(value, dict) and k in value]
+        has = value if isinstance(value, dict) else getattr(type(value), "model_fields", {})
+        found = [k for k in keys if k in has]
         return f"·{found[0]}" if found else None
 
     expected = " or ".join(repr(k) for k in keys)

@@ -11,7 +11,6 @@ from vouch.commands.common import console, open_database, print_table
 from vouch.settings import load_settings
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
 @click.group()
@@ -89,26 +88,6 @@ def contract_apply(files: tuple[Path, ...]) -> None:
             conn.commit()
             state = "agreed" if new else "was agreed before, nothing to change"
             console.print(f"contract {written.contract} version {written.version}: {state}")
-
-
-@contract.command("check")
-@click.argument("file", type=_FILE)
-@click.option("--evidence", "folder", type=_FOLDER, help="A folder's metrics in place of the registry's.")
-def contract_check(file: Path, folder: Path | None) -> None:
-    """Check FILE against the form and the registry; change nothing. With --evidence no database is needed."""
-    from contracts.document import parse_contract
-    from contracts.evidence_folder import read_evidence
-    from contracts.offline import check_metrics
-    from contracts.run import check_contract
-
-    document, written = parse_contract(read_text(file), str(file))
-    if folder is not None:
-        check_metrics(document, written, read_evidence(folder))
-    else:
-        with open_database() as conn:
-            check_contract(conn, document, written)
-    fits = "the registry" if folder is None else folder
-    console.print(f"{file}: contract {written.contract} version {written.version} fits {fits}", soft_wrap=True)
 
 
 @contract.command("templates")
