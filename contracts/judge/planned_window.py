@@ -50,6 +50,7 @@ def judge_planned_window(term: PlannedWindow, scene: Scene) -> list[JudgedSpan]:
     account = _account(term.allowance, scene) if isinstance(term.allowance, Allowance) else None
     windows = _windows(term, scene, account.span if account else scene.part)
     used_up = _used_up_at(account, windows, term.service_hours, scene) if account else None
+    span = account.span if account else scene.part
     judged: list[JudgedSpan] = []
     for window in windows:
         period = window.period.overlap(scene.part)
@@ -57,10 +58,12 @@ def judge_planned_window(term: PlannedWindow, scene: Scene) -> list[JudgedSpan]:
             continue
         if window.reason:
             judged.append(JudgedSpan(period, False, window.reason, window.cause, window.fact))
-        elif used_up is None or period.end <= used_up:
+        elif used_up is None or window.period.end <= used_up:
             judged.append(JudgedSpan(period, True, "", window.cause, window.fact))
         else:
-            judged += _cut(window, period, _next_service(period, used_up, term.service_hours, scene))
+            # Of the whole window: one that was cut before the part is not granted again in it.
+            at = _next_service(window.period, used_up, term.service_hours, span, scene)
+            judged += _cut(window, period, min(max(at, period.start), period.end))
     return judged
 
 
@@ -125,10 +128,12 @@ def _used_up_at(
     return None
 
 
-def _next_service(period: Period, used_up: datetime, hours: Literal["always"] | WeeklyHours, scene: Scene) -> datetime:
+def _next_service(
+    period: Period, used_up: datetime, hours: Literal["always"] | WeeklyHours, span: Period, scene: Scene
+) -> datetime:
     """The first instant of `period`, which ends after `used_up`, that asks for allowance when there is none left."""
     after = Period(max(period.start, used_up), period.end)
-    served = _in_service([after], scene.part, hours, scene)
+    served = _in_service([after], span, hours, scene)
     return served[0].start if served else period.end
 
 

@@ -183,6 +183,17 @@ def test_an_allowance_of_nothing_cuts_a_window_where_service_begins() -> None:
     assert refused(spans) == [(during("2026-06-08 06:00", "2026-06-08 08:00"), "allowance_used_up")]
 
 
+def test_a_window_that_was_cut_before_the_part_is_not_granted_again_in_it() -> None:
+    # From Friday 20:00, two hours of service, into Sunday: nothing is left for it, wherever the month is cut.
+    weekend = work("F-1", "2026-06-05 20:00", "2026-06-07 00:00")
+    agreed = term(service_hours=WORKING_HOURS, allowance=allowed(0))
+
+    from_saturday = scene(weekend, part=during("2026-06-06", "2026-07-01"), covered_from=at("2026-01-01"))
+
+    assert granted(judge_planned_window(agreed, scene(weekend))) == []
+    assert granted(judge_planned_window(agreed, from_saturday)) == []
+
+
 @pytest.mark.parametrize(("partial_period", "until"), [("prorate", "2026-06-22 08:00"), ("whole", "2026-06-22 10:00")])
 def test_a_part_of_a_month_gets_its_share_or_the_whole(partial_period: str, until: str) -> None:
     # From 16 June on it is half of the 30 days: of 4 hours, 2.
