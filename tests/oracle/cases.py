@@ -107,6 +107,8 @@ class _Drawing:
             self.measures.append(self.event_sum("events"))
         if self.chance(0.3):
             self.measures.append(self.share_in_band("band"))
+        if self.chance(0.35):
+            self.measures.append(self.incident_list("stops"))
         quantities = [one for one in self.measures if one["kind"] in ("counter", "event_sum")]
         if len(quantities) == 2 and quantities[0]["scope"] == quantities[1]["scope"] and self.chance(0.7):
             sides = self.rng.sample(["use", "events"], 2)
@@ -419,6 +421,30 @@ class _Drawing:
             "acceptance": self.acceptance(),
         }
 
+    def incident_list(self, name: str) -> dict[str, Any]:
+        """M6."""
+        value = self.rng.choice(("count", "total_hours", "longest_hours", "longest_response_hours"))
+        source: dict[str, Any] = {"causes": ["broken", "stuck"], "acceptance": self.acceptance()}
+        if value != "longest_response_hours" and self.chance(0.6):
+            source = {
+                "metric": "state",
+                "open": ["FAULT"],
+                "closed": ["RUN", "SLOW"],
+                "unchanged": ["LOST", "PARKED"],
+                "merge_seconds": self.rng.choice((0, 0, 1, 3)) * 3600,
+                "minimum_seconds": self.rng.choice((0, 1, 6)) * 3600,
+            }
+        return {
+            "id": name,
+            "kind": "incident_list",
+            "window": self.window(),
+            "scope": self.rng.choice(("asset", "pooled")),
+            "source": source,
+            "service_hours": self.hours(),
+            "excused_by": [judge["id"] for judge in self.judges if self.chance(0.4)],
+            "value": value,
+        }
+
     def share_in_band(self, name: str) -> dict[str, Any]:
         """M5."""
         found = {
@@ -606,6 +632,8 @@ class _Drawing:
         """Those that look at prices above."""
         ids = [price["id"] for price in self.prices]
         credits = [price for price in self.prices if price["kind"] == "remedy"]
+        if any(measure["id"] == "stops" for measure in self.measures) and self.chance(0.8):
+            self.prices.append(self.late_stops())
         for single in (True, False):
             own = [one["id"] for one in credits if self.of_assets(self.measure_of(one["of"])) is single]
             if own and self.chance(0.5):
@@ -642,6 +670,20 @@ class _Drawing:
                     "minimum_amount": self.rng.choice(("0", "0.50", "20")),
                 }
             )
+
+    def late_stops(self) -> dict[str, Any]:
+        """P6 for each incident."""
+        credit: dict[str, Any] = {
+            "form": self.rng.choice(("per_hour", "per_started_day")),
+            "free_hours": self.rng.choice(("0", "2", "12")),
+            "amount": "3.33",
+            "cap_amount": self.rng.choice(("none", "20")),
+        }
+        if self.chance(0.4):
+            source = next(one for one in self.measures if one["id"] == "stops")["source"]
+            limit_of = "duration" if "metric" in source else self.rng.choice(("response", "duration"))
+            credit = {"form": "per_incident", "limit_of": limit_of, "over_hours": "4", "amount": "10"}
+        return {"id": "late-stops", "kind": "remedy", "text": "Stops", "of": "stops", "credit": credit}
 
     def measure_of(self, judge: str) -> str:
         """What a threshold is about."""
@@ -778,6 +820,9 @@ class _Drawing:
             amount = self.rng.choice(("12.5", "-3", "-200"))
             self.propose("counter_correction", {"metric": "km", "amount": amount}, {"at": _iso(at)}, at)
 
+        if any(measure["id"] == "stops" and "causes" in measure["source"] for measure in self.measures):
+            for _ in range(self.rng.randrange(1, 6)):
+                self.incident()
         for measure in self.measures:
             for _ in range(2 if measure["kind"] == "event_sum" else 0):
                 told = [one for one in self.readings if one[1] == measure["metric"]]
@@ -792,6 +837,15 @@ class _Drawing:
             start = self.at(self.opens, self.closes - DAY)
             end = start + self.grid * self.rng.randrange(1, self.rng.choice((8, 60, 120)))
             self.propose(kind, about, {"from": _iso(start), "until": _iso(end)}, start)
+
+    def incident(self) -> None:
+        """One that ended, or is open; attended to, or not."""
+        start = self.at(self.opens - 10 * DAY, self.closes - DAY)
+        end = start + self.grid * self.rng.randrange(1, self.rng.choice((40, 400)))
+        responded = None if self.chance(0.4) else _iso(self.at(start, end))
+        times = {"from": _iso(start), "until": None if self.chance(0.2) else _iso(end)}
+        cause = self.rng.choice(("broken", "broken", "stuck", "other"))
+        self.propose("incident", {"cause": cause, "responded_at": responded}, times, end)
 
     def propose(self, kind: str, about: dict[str, Any], times: dict[str, Any], around: int) -> None:
         """A proposal somewhere around an instant, what the other side says to it, and perhaps a successor."""
@@ -814,7 +868,7 @@ class _Drawing:
         answered = self.answer(name, by, known)
         if self.chance(0.12) and answered not in ("reject", "withdraw"):
             other = {**entry, "fact": f"{name}-b", "succeeds": name, "recorded_at": _iso(known + 20 * DAY)}
-            if "until" in times:
+            if times.get("until") is not None:
                 other["until"] = _iso(_second(times["until"]) + 3 * self.grid)
             self.facts.append(other)
             self.answer(f"{name}-b", by, known + 20 * DAY)

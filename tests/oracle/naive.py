@@ -5,7 +5,7 @@ readings and entries of the log of facts. What the terms mean is taken from thei
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from functools import cached_property
@@ -13,6 +13,7 @@ from typing import Any
 
 from tests.oracle.naive_counter import rounded, use_within
 from tests.oracle.naive_facts import Facts, Span, clip, in_unit, local_day, moment, month_span, next_month, second
+from tests.oracle.naive_incidents import Stopped, from_facts, from_states, service_time
 from tests.oracle.naive_judges import breached, excused, planned
 from tests.oracle.naive_time import Device, Took, availability, time_in_state
 from tests.oracle.naive_values import event_sum, share_in_band
@@ -181,7 +182,65 @@ class Oracle:
         found: Took = self._kept[key]
         return found
 
+    def incidents(self, index: int, name: str, asset: str) -> list[Stopped]:
+        """The stops that ended in the part or are still open, with their time so far."""
+        key = ("incidents", index, name, asset)
+        if key not in self._kept:
+            term, part = self.term(index, name), self.served(index)[asset]
+            since = self.covered(index, asset)[0]
+            if "causes" in term["source"]:
+                stops = from_facts(term, self.facts, asset, part[1])
+            else:
+                metric = term["source"]["metric"]
+                codes = {code: state for state, code in self.case["metrics"][metric]["states"].items()}
+                stops = from_states(term, self.devices(asset, metric), codes, asset, since, part[1])
+            apart = term["source"].get("merge_seconds", 0)
+            mine = [one for one in stops if one.closed is None or one.closed + apart > part[0]]
+            self._kept[key] = [self._timed(index, name, one) for one in mine]
+        found: list[Stopped] = self._kept[key]
+        return found
+
+    def _timed(self, index: int, name: str, stop: Stopped) -> Stopped:
+        until = stop.closed or stop.paused or self.served(index)[stop.asset][1]
+        time = self._counted(index, name, stop.asset, stop.opened, until)
+        if stop.responded is None:
+            return replace(stop, time=time)
+        return replace(stop, time=time, response=self._counted(index, name, stop.asset, stop.opened, stop.responded))
+
+    def _counted(self, index: int, name: str, asset: str, start: Any, end: Any) -> Fraction:
+        """Service time between two instants, part by part, each as its own version has it."""
+        total = Fraction(0)
+        for i in range(index + 1):
+            term = self.find(i, name)
+            span = clip((start, end), self.served(i)[asset]) if term and asset in self.served(i) and start < end else None
+            if term and span:
+                excused = [one for judge in term["excused_by"] for one in self.granted(i, judge, asset)]
+                total += service_time(term, self.zone, excused, *span, self.grid)
+        return total
+
+    def _stopped(self, term: dict[str, Any], index: int, asset: str) -> Took:
+        listed = self.incidents(index, term["id"], asset)
+        part = self.served(index)[asset]
+        seconds = sum((self._counted_in(index, term["id"], one, part) for one in listed), Fraction(0))
+        ended = sum(one.closed is not None for one in listed)
+        amount = Fraction(ended) if term["value"] == "count" else seconds / 3600
+        serving = "causes" in term["source"] or any(
+            clip((device.since, device.until), part) for device in self.devices(asset, term["source"]["metric"])
+        )
+        took = Took(amount=amount, missing=not serving, incidents={(one.asset, one.name): one for one in listed})
+        took.add("incident", seconds)
+        return took
+
+    def _counted_in(self, index: int, name: str, stop: Stopped, part: Span) -> Fraction:
+        # What was not long enough yet at the end of the part before was not counted there.
+        least = self.term(index, name)["source"].get("minimum_seconds", 0)
+        if part[0] - stop.opened < least:
+            return stop.time
+        return stop.time - self._counted(index, name, stop.asset, stop.opened, part[0])
+
     def _took(self, term: dict[str, Any], index: int, asset: str) -> Took:
+        if term["kind"] == "incident_list":
+            return self._stopped(term, index, asset)
         part = self.served(index)[asset]
         metric = self.case["metrics"][term["metric"]]
         devices = self.devices(asset, term["metric"])
@@ -322,6 +381,8 @@ class Oracle:
             if all(one.missing for one in took):
                 return Number("undefined")
             return Number("defined", rounded(amount, term.get("rounding", "none")))
+        if term["kind"] == "incident_list":
+            return Number(*incident_value(term, took, amount), classes)
         if any(one.void for one in took):
             return Number("undefined", None, classes)
         least = term["unknown_rule"]["coverage_min_percent"]
@@ -356,6 +417,20 @@ class Oracle:
         if judge.get("percent") is not None:
             return Fraction(str(judge["percent"])) / 100
         return Fraction(str(judge["value"]))
+
+
+def incident_value(term: dict[str, Any], took: list[Took], amount: Fraction) -> tuple[str, Fraction | None]:
+    """How many ended, or hours."""
+    if all(one.missing for one in took):
+        return "undefined", None
+    if term["value"] in ("count", "total_hours"):
+        return "defined", amount
+    stops: dict[Any, Stopped] = {}
+    for one in took:
+        stops |= one.incidents
+    waits = term["value"] == "longest_response_hours"
+    times = [one.response if waits and one.response is not None else one.time for one in stops.values()]
+    return "defined", max([*times, Fraction(0)]) / 3600
 
 
 def _mean(values: list[Number], seconds: tuple[tuple[str, Fraction], ...]) -> Number:

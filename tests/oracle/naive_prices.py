@@ -158,6 +158,8 @@ def share_of(oracle: Oracle, index: int, subject: str) -> Fraction:
 def remedy(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction] | None:
     """What is owed for a missed promise, as a negative amount."""
     oracle = bill.oracle
+    if "free_hours" in term["credit"] or "over_hours" in term["credit"]:
+        return late_stops(bill, index, term, subject)
     verdict, beyond = oracle.verdict(index, term["of"], subject)
     if verdict == "not_due":
         return None
@@ -172,6 +174,24 @@ def remedy(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[F
     if base <= 0:
         return [NONE]
     return [-base * credit_percent(oracle, judge, credit, index, subject, -beyond) / 100]
+
+
+def late_stops(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
+    """What each incident that ended in the part earns."""
+    credit, lines = term["credit"], []
+    for asset in bill.oracle.served(index):
+        for stop in bill.oracle.incidents(index, term["of"], asset) if subject in ("*", asset) else []:
+            if stop.closed is None:
+                continue
+            if "over_hours" in credit:
+                waited = stop.response if credit["limit_of"] == "response" and stop.response is not None else stop.time
+                lines.append(-money(credit["amount"]) if waited > money(credit["over_hours"]) * 3600 else NONE)
+                continue
+            hours = max(NONE, stop.time / 3600 - money(credit["free_hours"]))
+            units = hours if credit["form"] == "per_hour" else Fraction(-(-hours // 24))
+            worth = units * money(credit["amount"])
+            lines.append(-worth if credit["cap_amount"] == "none" else -min(worth, money(credit["cap_amount"])))
+    return lines
 
 
 def credit_percent(

@@ -25,6 +25,7 @@ class Took:
     void: bool = False
     missing: bool = False
     going_on: frozenset[str] | None = None
+    incidents: dict[Any, Any] = field(default_factory=dict)
 
     def add(self, name: str, length: Any) -> None:
         """Count time of a class."""

@@ -30,7 +30,7 @@ class Gives(StrEnum):
 class FromStates(Model):
     """Opened by one of the `open` states, closed by one of `closed`; a state in neither changes nothing, nor does
     silence. Of what was said before the asset was covered the last state counts. Stops less than `merge_seconds` apart
-    are one, those shorter than `minimum_seconds` none."""
+    are one, so that one has ended once so much time has passed after it; those shorter than `minimum_seconds` none."""
 
     metric: str
     open: Annotated[list[str], Field(min_length=1)]
