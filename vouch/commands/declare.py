@@ -4,6 +4,7 @@ import sys
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -204,27 +205,34 @@ def read_text(file: Path) -> str:
 
 
 @click.command()
-@click.argument("which", type=click.Choice(["telemetry", "registry", "contract", "fact", "evidence"]))
+@click.argument("which", type=click.Choice(["telemetry", "registry", "contract", "fact", "evidence", "statement"]))
 def schema(which: str) -> None:
-    """Print a JSON Schema: of messages, registry files, contract files, facts or evidence files."""
+    """Print a JSON Schema: of messages, registry files, contract files, facts, evidence files or statements."""
     import json
 
+    json.dump(_schema(which), sys.stdout, indent=2, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def _schema(which: str) -> dict[str, Any]:
+    from billing.statement_schema import StatementDocument
     from contracts import evidence
     from contracts.document import ContractDocument
     from contracts.fact_entry import FactLog
     from ingest.formats.json import SCHEMA
     from ingest.registry_file import RegistryDocument
+    from vouch.json_schema import published, schema_of
 
     match which:
         case "telemetry":
-            found = SCHEMA
+            return published(SCHEMA)
         case "registry":
-            found = RegistryDocument.model_json_schema()
+            return schema_of(RegistryDocument)
         case "fact":
-            found = FactLog.model_json_schema()
+            return schema_of(FactLog)
         case "evidence":
-            found = evidence.schema()
+            return published(evidence.schema())
+        case "statement":
+            return schema_of(StatementDocument)
         case _:
-            found = ContractDocument.model_json_schema()
-    json.dump(found, sys.stdout, indent=2)
-    sys.stdout.write("\n")
+            return schema_of(ContractDocument)
