@@ -26,10 +26,20 @@ class Bill:
             self.borne.append({})
             for price in oracle.parts[index].contract["prices"]:
                 if price["kind"] in RULES:
-                    for subject in oracle.subjects(index, price["id"]):
+                    served = oracle.subjects(index, price["id"])
+                    for subject in served:
                         found = RULES[price["kind"]](self, index, price, subject)
                         if found is not None:
                             self.lines[index][price["id"], subject] = found
+                    for subject in self.gone(index, price, served):
+                        self.lines[index][price["id"], subject] = LEFT[price["kind"]](self, index, price, subject)
+
+    def gone(self, index: int, price: dict[str, Any], served: list[str]) -> list[str]:
+        """Whom the price was for before, who is not there now and will not come back."""
+        if price["kind"] not in LEFT:
+            return []
+        before = {subject for _, name, subject, _ in self.carried if name == price["id"]}
+        return sorted(one for one in before if one not in served and is_over(self.oracle, index, one))
 
     def charged(self, index: int, prices: list[str], subject: str, window: Any = "month") -> Fraction:
         """What the prices came to in the window so far; for `*` for all subjects."""
@@ -78,7 +88,7 @@ def is_over(oracle: Oracle, index: int, subject: str) -> bool:
     part = oracle.parts[index]
     if part.ends_contract or subject == "*":
         return part.ends_contract
-    asset = next(one for one in part.contract["assets"] if one["asset"] == subject)
+    asset = next((one for one in part.contract["assets"] if one["asset"] == subject), {"in_service_until": "2000-01-01"})
     until = asset.get("in_service_until")
     return until is not None and moment(oracle.zone, until) <= part.span[1]
 
@@ -222,4 +232,6 @@ def credit_percent(
     return percent if cap is None else min(percent, cap)
 
 
+# What is left to do for subjects that are gone.
+LEFT: dict[str, Any] = {}
 RULES: dict[str, Any] = {"fixed_fee": fixed_fee, "remedy": remedy}

@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.naive_facts import clip, in_unit, moment, month_span, next_month
-from tests.oracle.naive_prices import NONE, RULES, Bill, is_over, money
+from tests.oracle.naive_prices import LEFT, NONE, RULES, Bill, is_over, money
 
 ONE = Fraction(1)
 
@@ -188,4 +188,15 @@ def rolled(
     return [*priced(term["scheme"], start, start + needed + min(NONE, use), share, times), *lines]
 
 
+def paid_back(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
+    """What is left of units carried over by a subject that is gone."""
+    before = [i for i in range(index) if (i, term["id"], subject, "lots") in bill.carried]
+    lots = kept(bill, before[-1], term, subject, "lots") if before else []
+    keep(bill, index, term, subject, lots=[])
+    if term["rollover"] == "none" or term["rollover"]["on_end"] == "forfeit":
+        return [NONE]
+    return [-sum((units for _, units in lots), NONE) * money(term["rollover"]["on_end"]["refund_price"])]
+
+
 RULES["usage_price"] = usage_price
+LEFT["usage_price"] = paid_back
