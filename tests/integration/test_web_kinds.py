@@ -1,4 +1,4 @@
-"""Every kind of measure, judge and price on the portal's pages, with figures worked out by hand (tests/web_kinds.py)."""
+"""Every kind of measure, judge and price on the portal's pages, with figures worked out by hand: tests/web_kinds.py."""
 
 from collections.abc import Iterator
 

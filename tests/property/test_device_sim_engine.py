@@ -4,25 +4,24 @@ Messages are sorted out, summarised by day, cut into streams and evaluated by th
 order the database would give them; the truth was counted by device_sim alone.
 """
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from fractions import Fraction
 
 import pytest
 
-from contracts.contract import Contract
 from contracts.document import contract_of, parse_contract
-from contracts.evaluate import Uptime, Usage, evaluate
-from contracts.source import Stream, clip_runs, needed_cuts, needed_days
+from contracts.evaluate import Evaluator
+from contracts.evidence import AssignmentDocument, Evidence, EvidenceDocument
+from contracts.evidence_readings import Readings as Held
+from contracts.evidence_readings import SeriesReadings
+from contracts.evidence_source import EvidenceSource
+from contracts.facts import book_at
 from device_sim.fleet import FLEETS, Fleet, fleet, parse_months
 from ingest.batch import Message, sort_out
 from ingest.catalogue import Metric, Series
-from ingest.reading import decimal_of
 from ingest.registry_file import MetricDocument, RegistryDocument, parse_registry
-from ingest.summary import Shown, summarise_days
-from vouch.period import Period, from_micros, to_micros, utc_day
+from vouch.period import to_micros
 
 Readings = Mapping[tuple[str, str], list[tuple[int, float]]]
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -64,36 +63,27 @@ def stored(simulation: Fleet, registry: RegistryDocument) -> tuple[Readings, Map
     return {pair: sorted(readings) for pair, readings in found.items()}, metrics
 
 
-def stream_of(
-    asset: str, device: str, metric: Metric, readings: Sequence[tuple[int, float]], since: datetime, part: Period
-) -> Stream:
-    """The device's stream, from summaries and the readings around each cut."""
-    summaries = list(summarise_days(metric.kind, timedelta(seconds=metric.silence_seconds_max), readings))
-    days = needed_days([day for day in summaries if day.day <= utc_day(part.end)], since, part)
-    instants = [at for at, _ in readings]
-    around = {}
-    for cut in needed_cuts(days, since, part):
-        i = bisect_right(instants, to_micros(cut))
-        before, after = (Shown(from_micros(at), decimal_of(value)) for at, value in readings[i - 1 : i + 1])
-        around[cut] = (before, after)
-    return Stream(asset, device, metric, part, clip_runs(days, since, part, around), None, days)
-
-
-def streams_of(
-    registry: RegistryDocument, contract: Contract, window: Period, readings: Readings, metrics: Mapping[str, Metric]
-) -> dict[tuple[str, str], list[Stream]]:
-    served = {asset.id: asset.served_by for asset in registry.assets}
-    found: dict[tuple[str, str], list[Stream]] = {}
-    for covered in contract.assets:
-        in_service = covered.within(window)
-        for service in served[covered.asset]:
-            part = in_service and in_service.overlap(Period(service.since, service.until or LATER))
-            for name, metric in metrics.items():
-                if part:
-                    said = readings[service.device, name]
-                    stream = stream_of(covered.asset, service.device, metric, said, service.since, part)
-                    found.setdefault((covered.asset, name), []).append(stream)
-    return found
+def source_of(registry: RegistryDocument, readings: Readings, metrics: Mapping[str, Metric]) -> EvidenceSource:
+    """All that was stored, and who served what."""
+    numbers = {pair: number for number, pair in enumerate(readings, start=1)}
+    catalogue: dict[str, dict[str, Series]] = {}
+    for (device, name), number in numbers.items():
+        catalogue.setdefault(device, {})[name] = Series(number, device, metrics[name])
+    series = {}
+    for pair, said in readings.items():
+        instants = [at for at, _ in said]
+        series[numbers[pair]] = SeriesReadings(instants, [value for _, value in said], instants)
+    written = EvidenceDocument.model_construct(
+        assignments=[
+            AssignmentDocument.model_construct(
+                asset=asset.id, device=one.device, serves_from=one.since, serves_until=one.until
+            )
+            for asset in registry.assets
+            for one in asset.served_by
+        ]
+    )
+    held = Held(series, sum(map(len, readings.values())), 0, 0, ())
+    return EvidenceSource(Evidence(written, catalogue, held, (), ()), LATER)
 
 
 @pytest.mark.parametrize("months", ["2026-03", "2026-09..2026-10"])
@@ -102,7 +92,7 @@ def test_every_measure_of_every_contract_is_the_truth(name: str, months: str) ->
     simulation = fleet(name, f"seed of {months}", None, parse_months(months))
     _, registry = parse_registry(simulation.registry, "registry.yaml")
     readings, metrics = stored(simulation, registry)
-    zone = ZoneInfo(simulation.truth["time_zone"])
+    source = source_of(registry, readings, metrics)
     truth = {
         (asset["asset"], month["month"]): month for asset in simulation.truth["assets"] for month in asset["months"]
     }
@@ -111,21 +101,20 @@ def test_every_measure_of_every_contract_is_the_truth(name: str, months: str) ->
     for key, text in simulation.contracts.items():
         contract = contract_of(parse_contract(text, key)[1])
         for month in parse_months(months):
-            window = Period.month(month.year, month.month, zone)
-            for evaluation in evaluate(contract, window, streams_of(registry, contract, window, readings, metrics)):
-                match evaluation.result:
-                    case Usage(by_asset=by_asset):
-                        for asset, quantity in by_asset:
-                            true_use = truth[asset, f"{month:%Y-%m}"]["use"]
-                            assert {quantity} == {Decimal(used) for used in true_use.values()}, (asset, month)
-                            compared += 1
-                    case Uptime(micros=micros):
-                        state = truth[evaluation.subject, f"{month:%Y-%m}"]["state"]
-                        assert {name: micros[name] for name in state["counted"]} == {
-                            name: seconds * 1_000_000 for name, seconds in state["counted"].items()
-                        }
-                        assert micros["planned"] == state["left_out"] * 1_000_000
-                        compared += 1
-                    case _:
-                        pass
+            evaluator = Evaluator([contract], source, book_at([], LATER), month)
+            (index,) = (n for n, part in enumerate(evaluator.parts) if part.first == month)
+            for asset, _ in evaluator.served(index):
+                true = truth[asset, f"{month:%Y-%m}"]
+                used = evaluator.measured(index, "used", asset)
+                assert used is not None
+                assert {used.amount} == {Fraction(amount) for amount in true["use"].values()}, (asset, month)
+                compared += 1
+                if "state" in true:
+                    availability = evaluator.measured(index, "availability", asset)
+                    assert availability is not None
+                    micros, state = availability.micros, true["state"]
+                    assert {name: micros.get(name, 0) for name in state["counted"]} == {
+                        name: seconds * 1_000_000 for name, seconds in state["counted"].items()
+                    }
+                    assert micros.get("planned", 0) == state["left_out"] * 1_000_000
     assert compared >= len(registry.assets) * len(parse_months(months))

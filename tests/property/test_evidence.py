@@ -6,12 +6,13 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.contract import CoveredAsset
 from contracts.evidence import Evidence, catalogue_of, parse_evidence
 from contracts.evidence_readings import CSV_HEAD, Readings, ReadingTable, csv_rows
 from contracts.evidence_source import EvidenceSource
 from contracts.source import Need
 from contracts.streams import combine_needs, load_streams
-from tests.builders import HOUR, T0, covered
+from tests.builders import HOUR, LONG_AGO, T0
 from vouch.period import DAY, Period, from_micros, iso
 
 lawful = settings(max_examples=150, derandomize=True, deadline=None)
@@ -29,6 +30,7 @@ assignments:
 WRITTEN = parse_evidence(FILE, "evidence.yaml")[1]
 CATALOGUE = catalogue_of(WRITTEN)
 WINDOW = Period(T0, T0 + 90 * HOUR)
+COVERED = [CoveredAsset("asset-1", LONG_AGO, None)]
 
 instants = st.integers(-72, 120).map(lambda hours: iso(T0 + hours * HOUR))
 devices = st.sampled_from(["box-1", "box-2", "box-3"])
@@ -77,9 +79,9 @@ def test_what_was_received_later_is_as_if_it_were_not_there(text: list[str], hou
     known_at = T0 + hours * HOUR
     earlier = [line for line in text if line.strip().rsplit(",", 1)[1] < iso(known_at)]
 
-    then = load_streams(source(text, hours), [covered()], WINDOW, wanted)
+    then = load_streams(source(text, hours), COVERED, WINDOW, wanted)
 
-    assert then == load_streams(source(earlier, hours), [covered()], WINDOW, wanted)
+    assert then == load_streams(source(earlier, hours), COVERED, WINDOW, wanted)
 
 
 @given(some_lines)
@@ -103,7 +105,7 @@ def test_what_was_read_is_written_as_the_same(text: list[str]) -> None:
 @given(some_lines, st.lists(needs, min_size=1, max_size=4))
 @lawful
 def test_a_stream_holds_what_each_of_its_needs_asks_for(text: list[str], wanted: list[Need]) -> None:
-    found = load_streams(source(text), [covered()], WINDOW, wanted)
+    found = load_streams(source(text), COVERED, WINDOW, wanted)
 
     for key, need in combine_needs(wanted).items():
         for stream in found[key]:
@@ -114,7 +116,8 @@ def test_a_stream_holds_what_each_of_its_needs_asks_for(text: list[str], wanted:
             inside = [at for at in served if stream.part.start < at <= stream.part.end]
             opening = [at for at in served if at <= stream.part.start][-1:]
             assert [one.at for one in stream.readings] == (opening + inside if need.raw else [])
-            after = [at for at in map(from_micros, held.measured) if at > stream.part.end][:1]
+            serves_until = T0 + 60 * HOUR if stream.device == "box-1" else T0 + 1000 * HOUR
+            after = [at for at in served if stream.part.end < at <= serves_until][:1]
             assert ([stream.after.at] if stream.after else []) == (after if need.after else [])
             assert [stream.opening.at] == opening if stream.opening else opening == []
             for run in stream.runs:

@@ -5,13 +5,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from contracts.contract import CoveredAsset
 from contracts.evidence_source import EvidenceSource
 from contracts.source import Need, Stream
 from contracts.streams import load_streams
 from ingest.catalogue import Assignment, Catalogue, OnFall, Series
 from ingest.summary import DaySummary, Shown
-from tests.builders import HOUR, LONG_AGO, T0, counts, covered, hours, metric, said_by, stream
+from tests.builders import HOUR, LONG_AGO, T0, counts, hours, metric, said_by, stream
 from vouch.period import DAY, Period
+
+COVERED = [CoveredAsset("asset-1", LONG_AGO, None)]
 
 
 def shown(found: Sequence[Shown]) -> list[tuple[int, int]]:
@@ -65,7 +68,7 @@ def asked_for(**wanted: Any) -> list[str]:
     """What is asked of a source for a counter that rises by one an hour, over the second day of three."""
     said = counts(*range(72))
     source = Watched(said_by(said, metric(), "d-1", Assignment("asset-1", "d-1", LONG_AGO, None)))
-    load_streams(source, [covered()], hours(24, 48), [Need("asset-1", "counter", **wanted)])
+    load_streams(source, COVERED, hours(24, 48), [Need("asset-1", "counter", **wanted)])
     return source.asked
 
 

@@ -1,18 +1,20 @@
 """Timelines: a state holds until the next reading, at most as long as agreed; the rest is unknown."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import pytest
 
 from contracts.source import Stream
-from contracts.timeline import Condition, Timeline, timeline
+from contracts.timeline import held
 from ingest.catalogue import MetricKind
 from tests.builders import HOUR, LONG_AGO, MINUTE, SECOND, T0, Said, hours, metric, states, stream
-from tests.builders import timeline as drawn
-from vouch.period import MICROSECOND, Period
+from vouch.period import MICROSECOND, Period, union
 
 STATE = metric(MetricKind.STATE)
-CONDITIONS = {"up": Condition.UP, "down": Condition.DOWN, "lost": Condition.UNKNOWN}
+CLASSES = {"up": "up", "down": "down", "lost": "unknown"}
+# When it was up and when it was down; all other time is unknown.
+Seen = tuple[list[Period], list[Period]]
 
 
 def spoken(
@@ -22,8 +24,20 @@ def spoken(
     return stream(said, part, STATE, carry=carry, device=device, serves_from=since)
 
 
-def seen(said: list[Said], window: Period, carry: timedelta = HOUR) -> Timeline:
-    return timeline([spoken(said, window, carry)], window, carry, CONDITIONS)
+def timeline(streams: Sequence[Stream], window: Period, carry: timedelta = HOUR) -> Seen:
+    found = held(streams, window, carry, CLASSES)
+    return found["up"], found["down"]
+
+
+def seen(said: list[Said], window: Period, carry: timedelta = HOUR) -> Seen:
+    return timeline([spoken(said, window, carry)], window, carry)
+
+
+def drawn(text: str, start: datetime = T0) -> Seen:
+    """One letter an hour: U up, D down, anything else unknown."""
+    spans = [(letter, Period(start + n * HOUR, start + (n + 1) * HOUR)) for n, letter in enumerate(text)]
+    up, down = (union(span for letter, span in spans if letter == wanted) for wanted in "UD")
+    return up, down
 
 
 @pytest.mark.parametrize("text", ["U", "UUU", "UDUD", "UU?UU", "???", "DDUU?D"])
@@ -34,13 +48,11 @@ def test_each_state_holds_until_the_next(text: str) -> None:
 def test_a_state_holds_for_the_carry_and_not_a_microsecond_longer() -> None:
     late = [(T0, 1.0), (T0 + HOUR + MICROSECOND, 1.0)]
 
-    found = seen(late, hours(0, 2))
-    assert found.up == [hours(0, 1), Period(T0 + HOUR + MICROSECOND, T0 + 2 * HOUR)]
-    assert found.unknown == [Period(T0 + HOUR, T0 + HOUR + MICROSECOND)]
+    assert seen(late, hours(0, 2)) == ([hours(0, 1), Period(T0 + HOUR + MICROSECOND, T0 + 2 * HOUR)], [])
 
 
 def test_a_reading_exactly_at_the_carrys_end_leaves_no_gap() -> None:
-    assert seen(states("UU"), hours(0, 2)) == Timeline([hours(0, 2)], [], [])
+    assert seen(states("UU"), hours(0, 2)) == ([hours(0, 2)], [])
 
 
 def test_silence_is_unknown_from_the_carrys_end_to_the_next_reading() -> None:
@@ -49,20 +61,20 @@ def test_silence_is_unknown_from_the_carrys_end_to_the_next_reading() -> None:
 
 
 def test_a_carry_of_nothing_leaves_instants_only() -> None:
-    assert seen(states("UU"), hours(0, 2), carry=timedelta(0)) == Timeline([], [], [hours(0, 2)])
+    assert seen(states("UU"), hours(0, 2), carry=timedelta(0)) == ([], [])
 
 
 def test_the_last_state_before_the_window_holds_into_it() -> None:
     said = states("U", start=T0 - 30 * MINUTE)
 
-    assert seen(said, hours(0, 2)) == Timeline([hours(0, 0.5)], [], [hours(0.5, 2)])
-    assert seen(states("U", start=T0 - HOUR), hours(0, 2)) == Timeline([], [], [hours(0, 2)])
+    assert seen(said, hours(0, 2)) == ([hours(0, 0.5)], [])
+    assert seen(states("U", start=T0 - HOUR), hours(0, 2)) == ([], [])
 
 
 def test_the_last_state_may_be_days_before_the_window() -> None:
     said = states("D", start=T0 - 49 * HOUR)
 
-    assert seen(said, hours(0, 2), carry=50 * HOUR) == Timeline([], [hours(0, 1)], [hours(1, 2)])
+    assert seen(said, hours(0, 2), carry=50 * HOUR) == ([], [hours(0, 1)])
 
 
 def test_a_state_does_not_reach_back() -> None:
@@ -80,34 +92,34 @@ def test_readings_after_the_window_say_nothing_about_it() -> None:
 
 def test_no_reading_and_no_device_are_unknown() -> None:
     assert seen([], hours(0, 2)) == drawn("??")
-    assert timeline([], hours(0, 2), HOUR, CONDITIONS) == drawn("??")
+    assert timeline([], hours(0, 2), HOUR) == drawn("??")
 
 
 def test_a_device_speaks_only_while_it_serves() -> None:
     first = spoken(states("UUUU"), hours(0, 2), device="d-1")
     second = spoken(states("DDDD"), hours(3, 4), device="d-2", serves_from=3)
 
-    assert timeline([first, second], hours(0, 4), HOUR, CONDITIONS) == drawn("UU?D")
+    assert timeline([first, second], hours(0, 4), HOUR) == drawn("UU?D")
 
 
 def test_a_state_does_not_hold_beyond_a_swap() -> None:
     first = spoken(states("U"), hours(0, 1), carry=9 * HOUR)
     second = spoken(states("U.D"), hours(1, 3), carry=9 * HOUR, device="d-2", serves_from=1)
 
-    assert timeline([first, second], hours(0, 3), 9 * HOUR, CONDITIONS) == drawn("U?D")
+    assert timeline([first, second], hours(0, 3), 9 * HOUR) == drawn("U?D")
 
 
 def test_a_reading_at_the_instant_of_the_swap_serves_its_device() -> None:
     first = spoken(states("UD"), hours(0, 1))
     second = spoken(states("?D"), hours(1, 2), device="d-2", serves_from=1)
 
-    assert timeline([first, second], hours(0, 2), HOUR, CONDITIONS) == drawn("UD")
+    assert timeline([first, second], hours(0, 2), HOUR) == drawn("UD")
 
 
 def test_an_asset_in_service_for_a_part_is_seen_for_that_part() -> None:
     one = spoken(states("UUUU"), hours(1, 3))
 
-    assert timeline([one], hours(0, 4), HOUR, CONDITIONS) == drawn("?UU?")
+    assert timeline([one], hours(0, 4), HOUR) == drawn("?UU?")
 
 
 @pytest.mark.parametrize("silence", [1, 60, 3599, 3600, 86_400])
@@ -116,11 +128,11 @@ def test_how_the_metric_breaks_runs_does_not_matter(silence: int) -> None:
     said = states("UU.DD..U")
     one = stream(said, hours(0, 8), of, carry=HOUR)
 
-    assert timeline([one], hours(0, 8), HOUR, CONDITIONS) == drawn("UU?DD??U")
+    assert timeline([one], hours(0, 8), HOUR) == drawn("UU?DD??U")
 
 
 def test_a_carry_across_midnight_of_utc_is_one_stretch() -> None:
     said = states("UU", start=T0 + 24 * HOUR - SECOND)
     window = Period(T0 + 24 * HOUR - SECOND, T0 + 26 * HOUR - SECOND)
 
-    assert seen(said, window).up == [window]
+    assert seen(said, window) == ([window], [])
