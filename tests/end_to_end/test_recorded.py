@@ -5,6 +5,7 @@ import gzip
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -24,7 +25,7 @@ from vouch.database import connect
 from vouch.demo import declare_on
 
 CENT = Decimal("0.01")
-BERLIN, VANCOUVER = ZoneInfo("Europe/Berlin"), ZoneInfo("America/Vancouver")
+BERLIN, PARIS, VANCOUVER = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Paris"), ZoneInfo("America/Vancouver")
 HOLD = timedelta(seconds=900)
 
 
@@ -65,6 +66,75 @@ def test_a_gas_meter_is_billed_by_local_month(recorded: Path, ingesting: IngestP
     used = (shown[int(closes)] - shown[int(opens)]) / 1000
     assert closes - opens == 721 * 3600
     assert amounts["usage", "gas-meter-burnaby"] == [(used * Decimal("0.4137")).quantize(CENT, ROUND_HALF_UP)]
+
+
+def test_a_car_is_billed_by_its_high_water_mark(recorded: Path, ingesting: IngestProcess) -> None:
+    folder = recorded / "ev_odometer"
+    with connect(ingesting.database) as conn:
+        declare_on(conn, "car", recorded_registry(folder), recorded_contracts(folder))
+
+    ingesting.take_in(lambda url: replay(url, folder))
+    with connect(ingesting.database) as conn:
+        _bill(conn, date(2023, 1, 1))
+        amounts = _amounts(conn, "ev-odometer")
+        rejected = load_balance(conn).rejected
+
+    first: dict[str, str] = {}
+    contradict = 0
+    for row in _rows(folder / "monitor_2023-01_2023-02.csv.gz"):
+        contradict += first.setdefault(row["datetime"], row["odometer"]) != row["odometer"]
+    # 22,999.2 - 21,847.1 km at 0.23. Of several values of one instant the first that came stands, and whatever
+    # contradicts it is kept as a rejection; what the car said before it was taken on belongs to nobody.
+    assert amounts == {("usage", "car-1"): [Decimal("264.98")]}
+    assert rejected == contradict == 8
+
+
+def test_turbines_are_billed_for_the_energy_they_exported(recorded: Path, ingesting: IngestProcess) -> None:
+    folder, month = recorded / "la_haute_borne", date(2014, 12, 1)
+    opens, closes = datetime(2014, 12, 1, tzinfo=PARIS), datetime(2015, 1, 1, tzinfo=PARIS)
+    with connect(ingesting.database) as conn:
+        declare_on(conn, "turbines", recorded_registry(folder), recorded_contracts(folder))
+
+    ingesting.take_in(lambda url: replay(url, folder, from_at=opens.astimezone(UTC), until_at=closes.astimezone(UTC)))
+    with connect(ingesting.database) as conn:
+        _bill(conn, month)
+        amounts = _amounts(conn, "la-haute-borne")
+
+    exported: dict[str, Fraction] = defaultdict(Fraction)
+    for row in _rows(folder / "scada_2014-10_2015-03.csv.gz"):
+        if row["P_avg"] and opens <= datetime.fromisoformat(row["Date_time"]) < closes:
+            exported[f"haute-borne-{row['Wind_turbine_name'].lower()}"] += max(Fraction(row["P_avg"]), Fraction(0)) / 6
+    assert len(exported) == 4
+    assert amounts == {("usage", name): [_cents(energy * Fraction("0.0824"))] for name, energy in exported.items()}
+
+
+def test_turbines_are_billed_for_running_and_being_ready(recorded: Path, ingesting: IngestProcess) -> None:
+    folder, month = recorded / "hill_of_towie", date(2024, 8, 1)
+    opens, closes = datetime(2024, 8, 1, tzinfo=UTC), datetime(2024, 9, 1, tzinfo=UTC)
+    with connect(ingesting.database) as conn:
+        declare_on(conn, "turbines", recorded_registry(folder), recorded_contracts(folder))
+
+    ingesting.take_in(lambda url: replay(url, folder, from_at=opens, until_at=closes))
+    with connect(ingesting.database) as conn:
+        _bill(conn, month)
+        amounts = _amounts(conn, "hill-of-towie")
+
+    # The rows of August's file that ended after its first instant; the last one ends with September's.
+    timers: dict[str, list[tuple[Fraction, Fraction]]] = defaultdict(list)
+    for row in _rows(folder / "tblSCTurFlag_2024_08.csv.gz"):
+        if row["TimeStamp"] > "2024-08-01 00:00:00" and row["wtc_ScReToOp_timeon"]:
+            ready, running = Fraction(row["wtc_ScReToOp_timeon"]), Fraction(row["wtc_ScInOper_timeon"])
+            timers[f"towie-t{int(row['StationId']) - 2304509:02}"].append((ready, running))
+    assert len(timers) == 21
+    for turbine, observed in timers.items():
+        share = sum(ready for ready, _ in observed) / (600 * len(observed))
+        steps = 0
+        while share * 100 < 97 - Fraction(steps, 2):
+            steps += 1
+        hours = Fraction(sum(running for _, running in observed), 3600)
+        assert amounts["fee", turbine] == [Decimal("5000.00")]
+        assert amounts["usage", turbine] == [_cents(hours * Fraction("9.40"))]
+        assert amounts["uptime", turbine] == [-_cents(5000 * min(steps * Fraction("2.5"), Fraction(30)) / 100)]
 
 
 def test_nothing_is_lost_or_doubled_when_ingest_is_killed_ten_times(recorded: Path, ingesting: IngestProcess) -> None:
@@ -117,6 +187,16 @@ def _amounts(conn: Connection[Any], contract: str) -> dict[tuple[str, str | None
         amounts[line.term, line.asset].append(line.amount)
     conn.commit()
     return amounts
+
+
+def _rows(file: Path) -> Iterator[dict[str, str]]:
+    with gzip.open(file, "rt", newline="") as lines:
+        yield from csv.DictReader(lines)
+
+
+def _cents(amount: Fraction) -> Decimal:
+    """Of an amount of 0 or more, half up."""
+    return Decimal((amount * 100 + Fraction(1, 2)) // 1) / 100
 
 
 def _lift_polls(folder: Path) -> list[tuple[datetime, dict[str, str]]]:
