@@ -470,7 +470,7 @@ class _Drawing:
             return
         name = f"promise-{measure['id']}"
         judge = {"id": name, "kind": "threshold", "measure": measure["id"]}
-        share = measure["kind"] in ("availability", "share_in_band")
+        share = measure["kind"] in ("availability", "share_in_band", "product", "production_availability")
         if share:
             judge["comparison"] = self.rng.choice(("at_least", "at_least", "more_than", "at_most"))
             judge["percent"] = str(self.rng.choice((50, 75, 80, 90, 95, 98)))
@@ -546,8 +546,8 @@ class _Drawing:
     def of_assets(self, measure: str) -> bool:
         """Whether a measure speaks of single assets."""
         term = next(one for one in self.measures if one["id"] == measure)
-        if term["kind"] == "ratio":
-            return self.of_assets(term["numerator"][0])
+        if term["kind"] in ("ratio", "product", "production_availability"):
+            return self.of_assets((term.get("numerator") or term.get("factors") or [term.get("actual")])[0])
         return bool(term["scope"] == "asset")
 
     def priced_by_asset(self, price: dict[str, Any]) -> bool:
@@ -601,7 +601,7 @@ class _Drawing:
         if self.chance(0.2):
             single = self.of_assets(measure["id"])
             by = self.rng.choice([one for one in self.measures if self.of_assets(one["id"]) is single])
-            share = by["kind"] in ("availability", "share_in_band")
+            share = by["kind"] in ("availability", "share_in_band", "product", "production_availability")
             table = [{"up_to": "0.8" if share else "300", "factor": "0.9"}, {"factor": "1.2"}]
             found["multiplier"] = {"measure": by["id"], "table": table, "undefined": "1"}
         return found
@@ -645,7 +645,8 @@ class _Drawing:
                         cap = {"percent": "4", "of": ["fee"]}
                 self.prices.append(self.combination(f"combined-{'single' if single else 'all'}", own, cap))
         if any(judge["id"] == "duty" for judge in self.judges) and self.chance(0.5):
-            consequence = {"effect": "surcharge", "amount": "1.50", "per": "hour"}
+            per = self.rng.choice(("hour", "hour", "span", "started_day"))
+            consequence = {"effect": "surcharge", "amount": "1.50", "per": per}
             self.prices.append(
                 {
                     "id": "late",

@@ -221,7 +221,7 @@ class Oracle:
     def _stopped(self, term: dict[str, Any], index: int, asset: str) -> Took:
         listed = self.incidents(index, term["id"], asset)
         part = self.served(index)[asset]
-        seconds = sum((self._counted_in(index, term["id"], one, part) for one in listed), Fraction(0))
+        seconds = sum((one.time - self._counted_before(index, term["id"], one) for one in listed), Fraction(0))
         ended = sum(one.closed is not None for one in listed)
         amount = Fraction(ended) if term["value"] == "count" else seconds / 3600
         serving = "causes" in term["source"] or any(
@@ -231,12 +231,12 @@ class Oracle:
         took.add("incident", seconds)
         return took
 
-    def _counted_in(self, index: int, name: str, stop: Stopped, part: Span) -> Fraction:
-        # What was not long enough yet at the end of the part before was not counted there.
-        least = self.term(index, name)["source"].get("minimum_seconds", 0)
-        if part[0] - stop.opened < least:
-            return stop.time
-        return stop.time - self._counted(index, name, stop.asset, stop.opened, part[0])
+    def _counted_before(self, index: int, name: str, stop: Stopped) -> Fraction:
+        """What of its time the part before had; nothing where it was not long enough to be one by then."""
+        if not index or self.find(index - 1, name) is None or stop.asset not in self.served(index - 1):
+            return Fraction(0)
+        before = self.incidents(index - 1, name, stop.asset)
+        return next((one.time for one in before if one.name == stop.name), Fraction(0))
 
     def _took(self, term: dict[str, Any], index: int, asset: str) -> Took:
         if term["kind"] == "incident_list":
@@ -318,6 +318,10 @@ class Oracle:
                 return self.scope(index, term["of"][0])
             case "ratio":
                 return self.scope(index, term["numerator"][0])
+            case "product":
+                return self.scope(index, term["factors"][0])
+            case "production_availability":
+                return self.scope(index, term["actual"])
         return "asset"
 
     def value(self, index: int, name: str, subject: str, window: Any = None) -> Number:
@@ -332,8 +336,8 @@ class Oracle:
         term = self.term(index, name)
         over = window or term["window"]
         inside, due, complete = self.window(index, over)
-        if term["kind"] == "ratio":
-            return self._ratio(term, index, subject, over, due, complete)
+        if term["kind"] in ("ratio", "product", "production_availability"):
+            return self._derived(term, index, subject, over, due, complete)
         by_asset: dict[str, list[Took]] = {}
         for i in inside:
             if self.find(i, name) is None:
@@ -351,25 +355,32 @@ class Oracle:
             return Number("not_due", None, number.seconds)
         return Number("undefined", None, number.seconds) if waits else number
 
-    def _ratio(self, term: dict[str, Any], index: int, subject: str, over: Any, due: bool, complete: bool) -> Number:
-        values: list[Number] = []
-        sides: list[Fraction] = []
-        for side in ("numerator", "denominator"):
-            total = Fraction(0)
-            for name in term[side]:
-                number = self.value(index, name, subject, over)
-                values.append(number)
-                unit = self.term(index, name)["unit"]
-                total += in_unit(number.value or Fraction(0), unit, self.term(index, term[side][0])["unit"])
-            sides.append(total)
+    def _derived(self, term: dict[str, Any], index: int, subject: str, over: Any, due: bool, complete: bool) -> Number:
+        """A measure made of others, over its own window."""
+        names = [*term.get("numerator", ()), *term.get("denominator", ()), *term.get("factors", ())]
+        names += [term[key] for key in ("actual", "lost") if key in term]
+        values = {name: self.value(index, name, subject, over) for name in names}
         waits = over != "month" and over["partial"] == "wait" and not complete
         if not due or (waits and over["kind"] == "rolling"):
             return Number("not_due")
-        states = {number.state for number in values}
+        states = {number.state for number in values.values()}
         worst = next((one for one in ("undefined", "insufficient", "not_due") if one in states), None)
-        if waits or worst or not sides[1]:
-            return Number("undefined" if waits else worst or "undefined")
-        return Number("defined", sides[0] / sides[1])
+        if waits or worst:
+            return Number("undefined" if waits else worst or "")
+        above, below = Fraction(1), Fraction(1)
+        if term["kind"] == "product":
+            for name in names:
+                above *= values[name].value or 0
+        else:
+            unit = self.term(index, names[0])["unit"]
+            shown = {n: in_unit(values[n].value or Fraction(0), self.term(index, n)["unit"], unit) for n in names}
+            if term["kind"] == "ratio":
+                first = self.term(index, term["denominator"][0])["unit"]
+                shown = {n: in_unit(values[n].value or Fraction(0), self.term(index, n)["unit"], first if n in term["denominator"] else unit) for n in names}
+                above, below = (sum((shown[n] for n in term[side]), Fraction(0)) for side in ("numerator", "denominator"))
+            else:
+                above, below = shown[term["actual"]], shown[term["actual"]] + shown[term["lost"]]
+        return Number("defined", above / below) if below else Number("undefined")
 
     def _sum(self, term: dict[str, Any], took: list[Took], assets: int) -> Number:
         amount = sum((one.amount for one in took), Fraction(0))

@@ -104,14 +104,41 @@ def month_so_far(bill: Bill, index: int, term: dict[str, Any]) -> list[int]:
 
 
 def obligation_consequence(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
-    """The surcharge for hours of breach."""
-    seconds = NONE
-    reached = None
-    for start, end in sorted(bill.oracle.granted(index, term["judge"], subject)):
-        start = start if reached is None else max(start, reached)
-        if start < end:
-            seconds, reached = seconds + end - start, end
-    return [seconds / 3600 * money(term["consequence"]["amount"])]
+    """The surcharge for breaches: for each that began, for each of its days that started, or for hours."""
+    part = bill.oracle.served(index)[subject]
+    amount, per = money(term["consequence"]["amount"]), term["consequence"]["per"]
+    if per == "hour":
+        spans = apart(bill.oracle.granted(index, term["judge"], subject))
+        return [sum((Fraction(end - start) for start, end in spans), NONE) / 3600 * amount]
+    count = 0
+    for start, end in breaches_so_far(bill, index, term, subject):
+        days = range(1 if per == "span" else int(-(-(end - start) // 86_400)))
+        count += sum(part[0] <= start + n * 86_400 < part[1] for n in days)
+    return [count * amount]
+
+
+def apart(spans: list[Any]) -> list[Any]:
+    """Spans in order; of those that overlap the earlier one has the time."""
+    found: list[Any] = []
+    for start, end in sorted(spans):
+        begins = max(start, found[-1][1]) if found else start
+        if begins < end:
+            found.append((begins, end))
+    return found
+
+
+def breaches_so_far(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Any]:
+    """The spans of all parts so far, those that go on from part to part as one."""
+    found: list[Any] = []
+    for i in range(index + 1):
+        if bill.oracle.find(i, term["id"]) and subject in bill.oracle.served(i):
+            part = bill.oracle.served(i)[subject]
+            for start, end in apart(bill.oracle.granted(i, term["judge"], subject)):
+                if found and start == part[0] == found[-1][1]:
+                    found[-1] = (found[-1][0], end)
+                else:
+                    found.append((start, end))
+    return found
 
 
 RULES |= {
