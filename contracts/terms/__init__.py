@@ -36,17 +36,7 @@ BaseMeasure = Counter | EventSum | TimeInState | Availability | ShareInBand | In
 DerivedMeasure = ProductionAvailability | Saving | Ratio | Product
 SpanJudge = Obligation | ExcusableEvent | PlannedWindow | OperatingEnvelope
 # Prices that make lines; the other two change how lines are made.
-LinePrice = (
-    FixedFee
-    | UsagePrice
-    | Minimum
-    | Maximum
-    | Remedy
-    | Bonus
-    | GainShare
-    | ObligationConsequence
-    | Combination
-)
+LinePrice = FixedFee | UsagePrice | Minimum | Maximum | Remedy | Bonus | GainShare | ObligationConsequence | Combination
 AnyMeasure = Annotated[BaseMeasure | DerivedMeasure, Field(discriminator="kind")]
 AnyJudge = Annotated[SpanJudge | Threshold | Streak, Field(discriminator="kind")]
 AnyPrice = Annotated[LinePrice | Indexation | Correction, Field(discriminator="kind")]
