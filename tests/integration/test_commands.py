@@ -91,7 +91,7 @@ def test_a_mistake_is_named_with_file_line_and_path(run: Run) -> None:
     assert wrong.exit_code == unknown.exit_code == missing.exit_code == 2
     assert "registry.yaml:12: product_types[0].metrics[0].unit: found 'KTM'" in wrong.output
     assert "did you mean KMT" in wrong.output
-    assert "contract.yaml:14: terms[1].metric: 'odometer' is not a counter" in unknown.output
+    assert "contract.yaml:13: measures[0].metric: 'odometer' is no metric of every covered asset" in unknown.output
     assert "contract.yaml:11: assets[0].asset: asset 'truck-9' is not in the registry" in missing.output
 
 

@@ -48,12 +48,9 @@ def test_a_whole_month_is_the_whole_fee() -> None:
     (line,) = rated(agreement(fee("320.00")), "2026-10").lines
 
     assert line.charge.money == Money(Fraction(320), "EUR")
-    assert (line.charge.description, line.charge.quantity, line.charge.unit, line.charge.unit_price) == (
-        "Fee, a-1",
-        1,
-        "MON",
-        None,
-    )
+    charge = line.charge
+    assert (charge.description, charge.unit, charge.unit_price) == ("Fee, a-1", "MON", None)
+    assert charge.quantity == 1
 
 
 @pytest.mark.parametrize(
@@ -85,10 +82,10 @@ def test_each_tier_is_a_charge() -> None:
     agreed = agreement(used(), usage(("100", "0.20"), ("250", "0.10"), (None, "0.05")))
 
     found = [line.charge for line in rated(agreed, "2026-06", counted(0, 1000, start=T0)).lines]
-    assert [(charge.description, charge.quantity, charge.money.amount) for charge in found] == [
-        ("Use, a-1, up to 100 km", 100, 20),
-        ("Use, a-1, above 100 to 250 km", 150, 15),
-        ("Use, a-1, above 250 km", 750, Fraction(75, 2)),
+    assert [(charge.description, str(charge.quantity), str(charge.money.amount)) for charge in found] == [
+        ("Use, a-1, up to 100 km", "100", "20"),
+        ("Use, a-1, above 100 to 250 km", "150", "15"),
+        ("Use, a-1, above 250 km", "750", "75/2"),
     ]
 
 
