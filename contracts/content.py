@@ -27,6 +27,8 @@ def measure_content(evaluator: Evaluator, index: int, name: str, subject: str) -
         assets = [asset for asset, _ in evaluator.served(index) if subject in (ALL_ASSETS, asset)]
         found = [(asset, evaluator.measured(index, name, asset)) for asset in assets]
         content["assets"] = [_asset_content(asset, one) for asset, one in found if one is not None]
+    elif value.findings:
+        content["findings"] = list(value.findings)
     return content
 
 

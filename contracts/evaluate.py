@@ -5,6 +5,7 @@ billing's business. Nothing is computed unless it is asked for, and nothing twic
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from fractions import Fraction
 from functools import partial
@@ -258,25 +259,30 @@ class Evaluator:
         values = {ref.id: self.value(index, ref.id, subject, over) for ref in term.refs()}
         parts = self.parts[within.first : index + 1]
         period = Period(parts[0].period.start, parts[-1].period.end)
+        findings: list[dict[str, Any]] = []
         if isinstance(term, Saving):
-            found = self._saving(term, values, parts, subject)
+            found, findings = self._saving(term, values, parts, subject)
         else:
             found = DERIVE[type(term)](term, values)
         unit = unit_given(term, {}) if isinstance(term, Saving) else ""
         worst = _worst(values.values())
         if found.amount is None or (found.base is not None and not found.base):
             state = worst if worst is not State.DEFINED else State.UNDEFINED
-            return _value_of(state, None, None, unit, period, over, within)
-        return _value_of(State.DEFINED, found.amount, found.base, unit, period, over, within)
+            value = _value_of(state, None, None, unit, period, over, within)
+        else:
+            value = _value_of(State.DEFINED, found.amount, found.base, unit, period, over, within)
+        return replace(value, findings=tuple(findings))
 
-    def _saving(self, term: Saving, values: dict[str, Value], parts: Sequence[MonthPart], subject: str) -> Derived:
+    def _saving(
+        self, term: Saving, values: dict[str, Value], parts: Sequence[MonthPart], subject: str
+    ) -> tuple[Derived, list[dict[str, Any]]]:
         months = Fraction(0)
         for part in parts:
             served = part.period if subject == ALL_ASSETS else part.contract.served(subject, part.period)
             months += Fraction(served.micros, part.month.micros) if served else 0
         asset = None if subject == ALL_ASSETS else subject
-        adjusted = baseline_adjustments(term, self.facts, asset, sorted({part.first for part in parts}))
-        return saving(term, values, months, adjusted)
+        adjusted, findings = baseline_adjustments(term, self.facts, asset, sorted({part.first for part in parts}))
+        return saving(term, values, months, adjusted), findings
 
     def _by_asset(self, index: int, name: str, subject: str, within: Reach) -> dict[str, list[Measured]]:
         """The parts of a window, by asset in the order in which contracts list them."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from itertools import chain
 from typing import Any, Final
 
 from contracts.contract import Contract
@@ -176,11 +177,11 @@ def findings(measures: Iterable[Content]) -> Iterator[Content]:
     """Inferences made on the way, each once, whichever measure made them."""
     seen: list[Content] = []
     for measure in measures:
-        for asset in measure.get("assets", ()):
-            for finding in asset["findings"]:
-                if finding not in seen:
-                    seen.append(finding)
-                    yield finding
+        of_assets = (asset["findings"] for asset in measure.get("assets", ()))
+        for finding in chain(measure.get("findings", ()), *of_assets):
+            if finding not in seen:
+                seen.append(finding)
+                yield finding
 
 
 def sources(measures: Iterable[Content]) -> list[Content]:

@@ -15,7 +15,19 @@ A shared kilowatt-hour is worth 40 % of 0.21 = 0.084, a missing one 0.21.
 
 from fractions import Fraction
 
-from tests.templates.worked import charges, corrected, evaluate, findings, line, lines, so_far, totals, value, verdict
+from tests.templates.worked import (
+    charges,
+    corrected,
+    evaluate,
+    findings,
+    line,
+    lines,
+    measure,
+    so_far,
+    totals,
+    value,
+    verdict,
+)
 
 SLUG, HALL = "energy_saving", "hall-4"
 MARCH_BILLED, MAY_BILLED = "2026-04-15T00:00:00+02:00", "2026-06-15T00:00:00+02:00"
@@ -40,6 +52,14 @@ def test_an_adjustment_counts_once_it_is_accepted_in_words() -> None:
     later = evaluate(SLUG, "2026-03", "2026-05-21T00:00:00+02:00")
 
     assert [value(one, "saved", HALL) for one in (before, billed, later)] == [39_400, 42_000, 43_000]
+    # In order of their months: the cold store of January, the lighting of February, the shift of March.
+    assert findings(before) == ["adjustment_not_counted"] * 3
+    assert findings(billed) == ["adjustment_not_counted", "adjustment_not_counted", "baseline_adjusted"]
+    assert findings(later) == ["baseline_adjusted", "adjustment_not_counted", "baseline_adjusted"]
+    disputed, rejected, adjusted = measure(billed, "saved", HALL)["findings"]
+    assert disputed["text"].endswith("by 1000 that is disputed: not counted")
+    assert rejected["text"] == "an adjustment of the baseline of 2026-02 by 5000 that is rejected: not counted"
+    assert (adjusted["fact"], adjusted["month"], adjusted["amount"]) == ("shift", "2026-03", "2600")
 
 
 def test_the_customer_pays_the_agreed_share_of_the_saving() -> None:

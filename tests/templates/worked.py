@@ -160,6 +160,7 @@ def _findings(statement: Statement) -> Iterator[dict[str, Any]]:
             for asset in one.get("assets", ()):
                 # Two measures of the same time may tell the same.
                 seen += [found for found in asset["findings"] if found not in seen]
+            seen += one.get("findings", [])
         seen += part["findings"]
     yield from seen
 

@@ -73,5 +73,7 @@ def _findings(part: dict[str, Any]) -> Iterator[str]:
         for asset in measure.get("assets", ()):
             for finding in asset["findings"]:
                 yield f"{measure['measure']}, {asset['asset']}: {finding['text']}"
+        for finding in measure.get("findings", ()):
+            yield f"{measure['measure']}, {measure['subject']}: {finding['text']}"
     for finding in part["findings"]:
         yield f"{finding.get('price', '')}, {finding.get('subject', '')}: {finding['text']}"
