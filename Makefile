@@ -3,11 +3,14 @@
 BIN := .venv/bin
 # Extra words for the command behind a target: make test ARGS="-k invoice -x"
 ARGS ?=
+# make oracle CASES=20000: how many random cases, from which seed on.
+CASES ?= 20000
+SEED ?= 0
 # make demo EXIT=1 stops after printing the invoices instead of serving the portal.
 EXIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench lint types imports shell check lock clean
+.PHONY: help setup demo test oracle bench lint types imports shell check lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -20,6 +23,9 @@ demo: setup ## simulated fleets, invoices and the portal; EXIT=1 ends after the 
 
 test: setup ## run the tests
 	@$(BIN)/python -m pytest $(ARGS)
+
+oracle: setup ## compare the engine with a second, naive reading of the contract language; CASES=20000 SEED=0
+	@$(BIN)/python -m tests.oracle --cases $(CASES) --seed $(SEED) $(ARGS)
 
 bench: setup ## measure how fast it is
 	@$(BIN)/python -m benchmarks $(ARGS)

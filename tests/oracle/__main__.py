@@ -30,15 +30,21 @@ def main() -> int:
         if one.differences:
             wrong.append(one.seed)
             if len(wrong) <= SHOWN_MAX:
-                print(printed(case_of(one.seed), one.differences), flush=True)
+                _say(printed(case_of(one.seed), one.differences))
         if n % 500 == 0 or n == asked.cases:
-            print(f"{n} of {asked.cases} cases, {len(wrong)} differ", file=sys.stderr, flush=True)
+            sys.stderr.write(f"{n} of {asked.cases} cases, {len(wrong)} differ\n")
     for name, count in sorted(found.items()):
-        print(f"{count:8} {count * 100 / asked.cases:5.1f} %  {name}")
+        _say(f"{count:8} {count * 100 / asked.cases:5.1f} %  {name}")
     thin = missing(found, asked.cases) if asked.cases >= 500 else []
-    print(*thin, sep="\n")
-    print(f"{asked.cases} cases from seed {asked.seed}: {len(wrong)} differ" + (f": {wrong}" if wrong else ""))
+    for line in thin:
+        _say(line)
+    _say(f"{asked.cases} cases from seed {asked.seed}: {len(wrong)} differ" + (f": {wrong}" if wrong else ""))
     return 1 if wrong or thin else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _all(seeds: Iterable[int], processes: int) -> Iterator[Compared]:
@@ -52,7 +58,7 @@ def _all(seeds: Iterable[int], processes: int) -> Iterator[Compared]:
 def _compared(seed: int) -> Compared:
     try:
         return compared(case_of(seed))
-    except Exception:
+    except Exception:  # noqa: BLE001
         # A case that breaks either of them is a finding like any other, with its seed.
         return Compared(seed, [traceback.format_exc()], set())
 
@@ -67,8 +73,8 @@ def _arguments() -> argparse.Namespace:
     if asked.print is not None:
         case = case_of(asked.print)
         one = compared(case)
-        print(printed(case, one.differences or ["no difference"]))
-        print(json.dumps(sorted(one.features), indent=1))
+        _say(printed(case, one.differences or ["no difference"]))
+        _say(json.dumps(sorted(one.features), indent=1))
         sys.exit(1 if one.differences else 0)
     return asked
 

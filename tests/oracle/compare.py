@@ -18,14 +18,13 @@ from contracts.evidence_readings import ReadingTable
 from contracts.fact_entry import FactLog
 from contracts.offline import FolderKnowledge, read_versions
 from contracts.terms import Streak, Threshold
-from tests.oracle import naive_caps, naive_use
 from tests.oracle.coverage import features
 from tests.oracle.naive import Oracle
+from tests.oracle.naive_bill import Bill
 from tests.oracle.naive_correction import corrections
-from tests.oracle.naive_prices import Bill, rounded
+from tests.oracle.naive_prices import rounded
 from vouch.period import from_micros, total_micros, union
 
-assert naive_caps.RULES and naive_use.RULES, "importing them adds their prices"
 Result = dict[str, dict[Any, Any]]
 
 
@@ -81,8 +80,8 @@ def engine_result(case: dict[str, Any]) -> Result:
     for n, index in enumerate(own):
         engine_part(rated.evaluator, index, n, found)
     for line in rated.lines:
-        n = own.index(line.index) if line.correction_of is None else f"{line.correction_of:%Y-%m}"
-        key = (n, line.charge.term, line.charge.subject)
+        of = own.index(line.index) if line.correction_of is None else f"{line.correction_of:%Y-%m}"
+        key = (of, line.charge.term, line.charge.subject)
         found["exact"][key] = found["exact"].get(key, Fraction(0)) + line.charge.money.amount
         found["lines"].setdefault(key, []).append(Fraction(line.amount))
     return tidied(found)

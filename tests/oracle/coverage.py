@@ -1,5 +1,6 @@
 """What cases had: kinds of terms, rules, and what came of them. So that a comparison cannot become empty unseen."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -90,7 +91,7 @@ def _of_case(case: dict[str, Any]) -> Iterator[str]:
     if len({device for _, device, _, _ in case["assignments"]}) > len({asset for asset, *_ in case["assignments"]}):
         yield "device changed"
     shown = sorted((device, at, float(value)) for device, metric, at, value, _ in readings if metric == "km")
-    if any(a[0] == b[0] and b[2] < a[2] for a, b in zip(shown, shown[1:], strict=False)):
+    if any(a[0] == b[0] and b[2] < a[2] for a, b in itertools.pairwise(shown)):
         yield "counter fell"
     for entry in case["facts"]:
         yield f"fact {entry['kind']}" if entry["says"] == "propose" else f"fact answered: {entry['says']}"

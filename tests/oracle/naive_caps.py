@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.naive_facts import moment
-from tests.oracle.naive_prices import NONE, RULES, Bill, money, share_of
+from tests.oracle.naive_prices import NONE, Bill, money, share_of
 
 
 def bonus(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction] | None:
@@ -32,7 +32,6 @@ def bonus(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fr
 
 def combination(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction]:
     """What the rule and the cap of a month take off the credits."""
-    oracle = bill.oracle
     owed = [
         -sum(bill.lines[index].get((name, subject), []), NONE) for name in term["of"] if not is_bonus(bill, index, name)
     ]
@@ -139,12 +138,3 @@ def breaches_so_far(bill: Bill, index: int, term: dict[str, Any], subject: str) 
                 else:
                     found.append((start, end))
     return found
-
-
-RULES |= {
-    "bonus": bonus,
-    "combination": combination,
-    "maximum": maximum,
-    "minimum": minimum,
-    "obligation_consequence": obligation_consequence,
-}

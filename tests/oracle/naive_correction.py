@@ -5,8 +5,9 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.naive import Oracle
+from tests.oracle.naive_bill import Bill
 from tests.oracle.naive_facts import next_month, wall
-from tests.oracle.naive_prices import NONE, Bill, money, rounded
+from tests.oracle.naive_prices import NONE, money, rounded
 
 # By price and subject, in whole cents.
 Amounts = dict[tuple[str, str], Fraction]

@@ -29,12 +29,12 @@ def used_so_far(term: dict[str, Any], readings: Readings, covered_from: Any) -> 
             back = fell and step is not None and value - shown > step and value >= height - jitter
             if value >= shown - jitter and not back:
                 used, height = used + worth, shown
-        worth = rise(policy, modulus, jitter, height, value)
-        if worth is not None:
-            if step is not None and worth > step:
-                doubt = (value, worth, value < height)
+        added = rise(policy, modulus, jitter, height, value)
+        if added is not None:
+            if step is not None and added > step:
+                doubt = (value, added, value < height)
             else:
-                used, height = used + worth, value
+                used, height = used + added, value
         found.append((at, used))
     return found
 

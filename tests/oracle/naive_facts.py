@@ -27,14 +27,13 @@ def in_unit(amount: Fraction, have: str, want: str) -> Fraction:
 
 def second(text: str) -> int:
     """The whole second that an RFC 3339 text names."""
-    return int(datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
+    return int(datetime.fromisoformat(text).timestamp())
 
 
 @cache
 def wall(zone: str, day: date, minute: int) -> int:
     """When clocks first show that minute of the day; one that they skip is moved forward by the skip."""
-    local = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
-    naive = int(local.replace(tzinfo=UTC).timestamp())
+    naive = int((datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minute)).timestamp())
     offsets = [offset_at(zone, naive - 36 * 3600), offset_at(zone, naive + 36 * 3600)]
     fitting = [naive - offset for offset in offsets if offset_at(zone, naive - offset) == offset]
     return min(fitting) if fitting else naive - offsets[0]

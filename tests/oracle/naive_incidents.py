@@ -1,5 +1,6 @@
 """The oracle's incidents: each stop by itself, its service time counted cell by cell from its beginning."""
 
+import itertools
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -85,10 +86,6 @@ def service_time(term: dict[str, Any], zone: str, excused: list[Any], start: Any
     edges |= {edge for cell in cells(start, end, grid) for edge in cell}
     ordered = sorted(edges)
     return sum(
-        (
-            Fraction(b - a)
-            for a, b in zip(ordered, ordered[1:], strict=False)
-            if holds(service, a) and not holds(excused, a)
-        ),
+        (Fraction(b - a) for a, b in itertools.pairwise(ordered) if holds(service, a) and not holds(excused, a)),
         Fraction(0),
     )

@@ -1,5 +1,6 @@
 """The oracle's judges of spans: planned windows, excused events, obligations."""
 
+import itertools
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
@@ -134,7 +135,7 @@ def together(spans: list[Span]) -> list[Span]:
 def cells(start: Any, end: Any, grid: int) -> list[Span]:
     """The span in cells of the grid."""
     edges = [start, *range((int(start // 1) // grid + 1) * grid, int(-(-end // 1)), grid), end]
-    return [(a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    return [(a, b) for a, b in itertools.pairwise(edges) if a < b]
 
 
 def breached(judge: dict[str, Any], facts: Facts, asset: str, zone: str, covered: Span) -> list[Span]:
@@ -153,10 +154,7 @@ def breached(judge: dict[str, Any], facts: Facts, asset: str, zone: str, covered
     ]
     due = judge["due"]
     grace, erases = judge["grace_days"] * 86_400, judge["cure"] == "erases"
-    if "every_days" in due:
-        owed = owed_every(due, met, zone, covered)
-    else:
-        owed = owed_on(due, met, zone, covered)
+    owed = owed_every(due, met, zone, covered) if "every_days" in due else owed_on(due, met, zone, covered)
     for due_at, met_at in owed:
         start = due_at + grace
         if met_at is None:

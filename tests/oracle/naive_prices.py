@@ -1,56 +1,28 @@
 """The oracle's prices: the exact amounts of each price's lines, by price and subject."""
 
+import itertools
 from datetime import date, timedelta
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 from tests.oracle.naive import Oracle
-from tests.oracle.naive_facts import Span, days_of, in_unit, moment, wall
+from tests.oracle.naive_facts import Span, days_of, moment, wall
 
 # The exact amounts of the lines of one price for one subject.
 Lines = dict[tuple[str, str], list[Fraction]]
 NONE: Fraction = Fraction(0)
 
 
-class Bill:
-    """All lines of all parts up to the oracle's month."""
+class Bill(Protocol):
+    """What a price may look at; naive_bill.py has it."""
 
-    def __init__(self, oracle: Oracle) -> None:
-        self.oracle = oracle
-        self.lines: list[Lines] = []
-        # What each month bears of a price, where that is not what its lines come to.
-        self.borne: list[dict[tuple[str, str], Fraction]] = []
-        self.carried: dict[tuple[int, str, str, str], Any] = {}
-        for index in range(len(oracle.parts)):
-            self.lines.append({})
-            self.borne.append({})
-            for price in oracle.parts[index].contract["prices"]:
-                if price["kind"] in RULES:
-                    served = oracle.subjects(index, price["id"])
-                    for subject in served:
-                        found = RULES[price["kind"]](self, index, price, subject)
-                        if found is not None:
-                            self.lines[index][price["id"], subject] = found
-                    for subject in self.gone(index, price, served):
-                        self.lines[index][price["id"], subject] = LEFT[price["kind"]](self, index, price, subject)
-
-    def gone(self, index: int, price: dict[str, Any], served: list[str]) -> list[str]:
-        """Whom the price was for before, who is not there now and will not come back."""
-        if price["kind"] not in LEFT:
-            return []
-        before = {subject for _, name, subject, _ in self.carried if name == price["id"]}
-        return sorted(one for one in before if one not in served and is_over(self.oracle, index, one))
+    oracle: Oracle
+    lines: list[Lines]
+    borne: list[dict[tuple[str, str], Fraction]]
+    carried: dict[tuple[int, str, str, str], Any]
 
     def charged(self, index: int, prices: list[str], subject: str, window: Any = "month") -> Fraction:
         """What the prices came to in the window so far; for `*` for all subjects."""
-        inside = self.oracle.window(index, window)[0]
-        total = NONE
-        for i in inside:
-            for name, whom in self.lines[i].keys() | self.borne[i].keys():
-                if name in prices and subject in ("*", whom):
-                    amounts = self.lines[i].get((name, whom), [])
-                    total += self.borne[i].get((name, whom), sum(amounts, NONE))
-        return total
 
 
 def money(value: Any) -> Fraction:
@@ -70,7 +42,7 @@ def rounded(amount: Fraction, digits: int) -> Fraction:
 def fixed_fee(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction] | None:
     """An interval's fee is the sum of what its months bear."""
     oracle = bill.oracle
-    part = oracle.parts[index]
+    oracle.parts[index]
     bears = borne_by(oracle, index, term, subject)
     bill.borne[index][term["id"], subject] = bears
     months, here = term["interval_months"], months_apart(oracle, index)
@@ -88,7 +60,9 @@ def is_over(oracle: Oracle, index: int, subject: str) -> bool:
     part = oracle.parts[index]
     if part.ends_contract or subject == "*":
         return part.ends_contract
-    asset = next((one for one in part.contract["assets"] if one["asset"] == subject), {"in_service_until": "2000-01-01"})
+    asset = next(
+        (one for one in part.contract["assets"] if one["asset"] == subject), {"in_service_until": "2000-01-01"}
+    )
     until = asset.get("in_service_until")
     return until is not None and moment(oracle.zone, until) <= part.span[1]
 
@@ -103,12 +77,12 @@ def borne_by(oracle: Oracle, index: int, term: dict[str, Any], subject: str) -> 
     """What the part bears of the fee."""
     part = oracle.parts[index]
     served = part.span if subject == "*" else oracle.served(index)[subject]
-    share = money(term["amount"]) / term["interval_months"]
+    share = money(term["amount"]) / int(term["interval_months"])
     free = [
         (wall(oracle.zone, day(f["from"]), 0), wall(oracle.zone, day(f["until"]), 0)) for f in term["free_of_charge"]
     ]
     if term["proration"] == "seconds":
-        return share * paid_seconds(served, free) / (part.month[1] - part.month[0])
+        return share * paid_seconds(served, free) / Fraction(part.month[1] - part.month[0])
     days = paid_days(oracle, served, free)
     if index and oracle.parts[index - 1].first == part.first:
         days -= earlier_days(oracle, index, term, subject)
@@ -139,9 +113,7 @@ def day(text: str) -> date:
 def paid_seconds(served: Span, free: list[Span]) -> Fraction:
     """Seconds of service outside the free spans; they may overlap."""
     edges = sorted({*served, *(edge for span in free for edge in span if served[0] < edge < served[1])})
-    return sum(
-        (Fraction(b - a) for a, b in zip(edges, edges[1:], strict=False) if not any(s <= a < e for s, e in free)), NONE
-    )
+    return sum((Fraction(b - a) for a, b in itertools.pairwise(edges) if not any(s <= a < e for s, e in free)), NONE)
 
 
 def paid_days(oracle: Oracle, served: Span, free: list[Span]) -> set[date]:
@@ -162,7 +134,7 @@ def share_of(oracle: Oracle, index: int, subject: str) -> Fraction:
     """How much of the month the subject was there for."""
     part = oracle.parts[index]
     served = part.span if subject == "*" else oracle.served(index)[subject]
-    return Fraction(served[1] - served[0]) / (part.month[1] - part.month[0])
+    return Fraction(served[1] - served[0]) / Fraction(part.month[1] - part.month[0])
 
 
 def remedy(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Fraction] | None:
@@ -230,8 +202,3 @@ def credit_percent(
                 steps = Fraction(-(-steps // 1))
             percent = steps * money(credit["percent"])
     return percent if cap is None else min(percent, cap)
-
-
-# What is left to do for subjects that are gone.
-LEFT: dict[str, Any] = {}
-RULES: dict[str, Any] = {"fixed_fee": fixed_fee, "remedy": remedy}

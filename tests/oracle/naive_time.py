@@ -3,6 +3,7 @@
 A cell is a stretch in which nothing changes. Nothing is joined or skipped: each cell is looked at by itself.
 """
 
+import itertools
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -73,7 +74,7 @@ def divided(part: Span, grid: int, spans: list[Span]) -> list[Span]:
     edges = {edge for cell in cells(*part, grid) for edge in cell}
     edges |= {edge for span in spans for edge in span if part[0] < edge < part[1]}
     ordered = sorted(edges)
-    return list(zip(ordered, ordered[1:], strict=False))
+    return list(itertools.pairwise(ordered))
 
 
 def gap_classes(rule: dict[str, Any], facts: Facts, asset: str) -> list[tuple[Span, str]]:

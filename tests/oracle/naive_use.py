@@ -4,7 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.naive_facts import clip, in_unit, moment, month_span, next_month
-from tests.oracle.naive_prices import LEFT, NONE, RULES, Bill, is_over, money
+from tests.oracle.naive_prices import NONE, Bill, is_over, money
 
 ONE = Fraction(1)
 
@@ -73,13 +73,15 @@ def window_share(bill: Bill, index: int, term: dict[str, Any], subject: str) -> 
     here = oracle.parts[index]
     if not here.ends_contract:
         start = here.first.year * 12 + here.first.month - 1
-        origin = 0 if window["kind"] == "calendar" else oracle.parts[0].first.year * 12 + oracle.parts[0].first.month - 1
+        origin = (
+            0 if window["kind"] == "calendar" else oracle.parts[0].first.year * 12 + oracle.parts[0].first.month - 1
+        )
         left = window["months"] - 1 - (start - origin) % window["months"]
         total += share_to_come(oracle, index, subject, (here.span[1], here.month[1]), here.month)
         for n in range(left):
             month = month_span(oracle.zone, next_month(here.first, n + 1))
             total += share_to_come(oracle, index, subject, month, month)
-    return min(ONE, total / window["months"])
+    return min(ONE, total / int(window["months"]))
 
 
 def share_in(oracle: Any, index: int, subject: str) -> Fraction:
@@ -112,10 +114,14 @@ def multiplied(bill: Bill, index: int, term: dict[str, Any], subject: str) -> Fr
     number = oracle.value(index, table["measure"], subject).value
     if number is None:
         return money(table["undefined"])
-    return next(money(step["factor"]) for step in table["table"] if step.get("up_to") is None or number <= money(step["up_to"]))
+    return next(
+        money(step["factor"]) for step in table["table"] if step.get("up_to") is None or number <= money(step["up_to"])
+    )
 
 
-def priced(scheme: dict[str, Any], before: Fraction, after: Fraction, share: Fraction, times: Fraction) -> list[Fraction]:
+def priced(
+    scheme: dict[str, Any], before: Fraction, after: Fraction, share: Fraction, times: Fraction
+) -> list[Fraction]:
     """The lines for going on from one total to another."""
     match scheme["model"]:
         case "flat":
@@ -162,7 +168,7 @@ def rolled(
         included = max(NONE, included - sum((kept(bill, i, term, subject, "given") for i in same), NONE))
     if rule["expires_after_months"] != "none":
         lots = [lot for lot in lots if number - lot[0] <= rule["expires_after_months"]]
-    own = [number, included]
+    own: list[Any] = [number, included]
     needed = max(NONE, use)
     for lot in [own, *lots] if rule["order"] == "plan_first" else [*lots, own]:
         taken = min(needed, lot[1])
@@ -171,7 +177,8 @@ def rolled(
     if term["scheme"]["model"] == "package" and rule["package_rest_rolls"]:
         size = money(term["scheme"]["size"])
         own[1] += -(-needed // size) * size - needed
-    room, left = money(rule["cap"]), []
+    room = money(rule["cap"])
+    left: list[tuple[Any, Fraction]] = []
     for lot in [*lots, own]:
         fitting = min(room, lot[1])
         room -= fitting
@@ -196,7 +203,3 @@ def paid_back(bill: Bill, index: int, term: dict[str, Any], subject: str) -> lis
     if term["rollover"] == "none" or term["rollover"]["on_end"] == "forfeit":
         return [NONE]
     return [-sum((units for _, units in lots), NONE) * money(term["rollover"]["on_end"]["refund_price"])]
-
-
-RULES["usage_price"] = usage_price
-LEFT["usage_price"] = paid_back

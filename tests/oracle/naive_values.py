@@ -38,7 +38,7 @@ def worth_of(term: dict[str, Any], unit: str, value: Fraction) -> Fraction:
         return in_unit(value, unit, term["unit"])
     if "constant" in term["of"]:
         return Fraction(term["of"]["constant"])
-    joules = value * Fraction(SIZES[unit]) * term["of"]["mean_over_seconds"]
+    joules: Fraction = value * Fraction(SIZES[unit]) * term["of"]["mean_over_seconds"]
     return joules / 3600 / Fraction(SIZES[term["unit"]])
 
 
