@@ -20,7 +20,7 @@ NOON = utc("2026-10-15 12:00")
 def contract(amount: str = "100", effective_from: datetime = LONG_AGO, **head: Any) -> Contract:
     """A version with one fee."""
     instants = {"effective_from": effective_from} | head
-    written: dict[str, Any] = {key: iso(value) if isinstance(value, datetime) else value for key, value in instants.items()}
+    written: dict[str, Any] = {key: iso(at) if isinstance(at, datetime) else at for key, at in instants.items()}
     return contract_of(parse_contract(agreement(fee(amount), **written), "contract.yaml")[1])
 
 
