@@ -83,7 +83,10 @@ class AssetMeasured(_Written):
 
 
 class MeasureSaid(_Written):
-    """A measure over its window. Without a value, `state` says why; `so_far` is what a window has come to."""
+    """A measure over its window. Without a value, `state` says why; `so_far` is what a window has come to.
+
+    What was inferred is in `assets`, or in `findings` for a measure that is made of others.
+    """
 
     measure: str
     kind: str
@@ -100,6 +103,7 @@ class MeasureSaid(_Written):
     total_micros: Micros | None = None
     incidents: list[IncidentSaid] | None = None
     assets: list[AssetMeasured] | None = None
+    findings: list[Finding] | None = None
 
 
 class SpanSaid(Span):
