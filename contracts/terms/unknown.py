@@ -24,7 +24,8 @@ class UnknownAs(StrEnum):
 class UnknownRule(Model):
     """`otherwise` and `acceptance` belong to `then: attribute`: facts of kind `gap_cause` decide, else `otherwise`.
 
-    Below `coverage_min_percent` of known time the measure has insufficient data and nothing is judged.
+    Below `coverage_min_percent` of known time the measure has insufficient data and nothing is judged. That is of all
+    time that states or values decide, what a record attributes being known: excluded and `out` time is neither.
     """
 
     carry_seconds: Seconds

@@ -22,7 +22,8 @@ class WindowKind(StrEnum):
 
 
 class Partial(StrEnum):
-    """What becomes of a window in which the contract did not run from its beginning to its end."""
+    """What becomes of a window in which the contract did not run from its beginning to its end: what there is of it is
+    judged, or it has no value; a rolling window is then not due."""
 
     JUDGE = "judge"
     WAIT = "wait"

@@ -117,9 +117,8 @@ class _Drawing(DrawPrices, DrawEvidence):
         if not self.chance(0.3):
             return [version]
         at = self.at(midnight(self.month) + 2 * DAY, midnight(self.month) + 26 * DAY)
-        if str(version["effective_from"]) > iso(at)[: len(str(version["effective_from"]))]:
-            return [version]
-        if "effective_until" in version and str(version["effective_until"]) <= iso(at):
+        ends = version.get("effective_until")
+        if at <= moment(self.zone, str(version["effective_from"])) or (ends and moment(self.zone, str(ends)) <= at):
             return [version]
         second = {**version, "version": 2, "effective_from": iso(at)}
         version.pop("effective_until", None)

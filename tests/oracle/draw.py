@@ -39,7 +39,7 @@ class Draw:
         self.rng = rng
         self.zone, self.grid = rng.choice(ZONES)
         self.month = date(2026, rng.choice(MONTHS), 1)
-        back = rng.choice((0, 0, 0, 0, 1, 1, 1, 2, 3))
+        back = rng.choice((0, 0, 0, 0, 0, 1, 1, 1, 2, 3))
         self.first = month_back(self.month, back)
         # A day of slack on both sides, so that every zone's month lies within.
         self.opens = midnight(self.first) - DAY
@@ -69,7 +69,7 @@ class Draw:
         """Service hours."""
         if self.chance(0.45):
             return "always"
-        wall: tuple[str, ...] = (
+        wall = [
             "00:00-24:00",
             "06:00-22:00",
             "00:00-06:00",
@@ -77,7 +77,7 @@ class Draw:
             "02:00-03:00",
             "01:30-02:30",
             "22:00-24:00",
-        )
+        ]
         if self.grid > 1800:
             wall = [text for text in wall if "30" not in text]
         weekly: dict[str, list[str]] = {}

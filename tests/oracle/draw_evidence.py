@@ -102,7 +102,7 @@ class DrawEvidence(Draw):
                 kind = self.rng.choice(("obligation_met", "maintenance_done"))
                 at = self.at(self.opens, self.closes)
                 self.propose(kind, {"obligation": "duty"}, {"at": iso(at)}, at)
-        for _ in range(self.rng.randrange(0, 4)):
+        for _ in range(self.rng.randrange(0, 7)):
             counts_as = self.rng.choice(("up", "down", "exclude"))
             self.spans("gap_cause", {"counts_as": counts_as, "cause": "no-coverage"}, 1)
         if self.chance(0.3):

@@ -1,5 +1,6 @@
 """The oracle's values from readings one by one: sums of events, and gauges within a band."""
 
+from bisect import bisect_right
 from fractions import Fraction
 from typing import Any
 
@@ -67,9 +68,9 @@ def share_in_band(
         length, inside = end - start, None
         for device, said in sides:
             if device.since <= start < device.until:
-                before = [at for at, _ in said if at <= start]
-                if before and start - before[-1] < rule["carry_seconds"]:
-                    inside = told[device.name, before[-1]]
+                i = bisect_right(said, start, key=lambda one: one[0])
+                if i and start - said[i - 1][0] < rule["carry_seconds"]:
+                    inside = told[device.name, said[i - 1][0]]
         took.total += length
         if inside is None:
             cost = cost_of(rule, gaps, start)

@@ -53,7 +53,8 @@ Due = Annotated[
 
 
 class Obligation(Judge):
-    """`kind: obligation`. A breach begins `grace_days` of 24 hours after the due instant."""
+    """`kind: obligation`. A breach begins `grace_days` of 24 hours after the due instant. What was done before the
+    asset was covered meets nothing."""
 
     kind: Literal["obligation"]
     owed_by: Side

@@ -32,7 +32,11 @@ class Split(StrEnum):
 
 
 class Allowance(Model):
-    """`hours` for each month or year; `partial_period` says what a version or asset that is there for a part gets."""
+    """`hours` for each month or year; `partial_period` says what a version or asset that is there for a part gets.
+
+    Its share of a month is for the part by itself; of a year it is the share from the asset's beginning to the year's
+    end. Else what was used before in the month or year counts, as the version in force reads it.
+    """
 
     hours: Annotated[PlainDecimal, Field(ge=0, le=8_784, max_digits=10, decimal_places=2)]
     per: AllowancePer

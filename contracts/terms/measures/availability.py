@@ -33,7 +33,7 @@ from ingest.catalogue import Metric
 
 class Mode(StrEnum):
     """What an excluded span does: leaves both sides; counts as up; its down time alone leaves both sides; the whole
-    measurement window is not judged."""
+    measurement window is not judged, once a span touches its service hours."""
 
     OUT = "out"
     UP = "up"
@@ -63,7 +63,7 @@ class Exclusion(Model):
 
 
 class BucketRule(StrEnum):
-    """Whether a bucket is down when it was down throughout, or at any instant."""
+    """Whether a bucket is down when it was down throughout, no instant of it being of another class, or at any."""
 
     WHOLE = "whole"
     ANY = "any"
@@ -78,7 +78,10 @@ class Bucket(Model):
 
 class Shaping(Model):
     """Outages less than `merge_seconds` apart become one, then those shorter than `minimum_seconds` count as up, then
-    what is left is counted in buckets. Each window is shaped by itself."""
+    what is left is counted in buckets. Each window is shaped by itself.
+
+    Only time moves that a state shows as up or down. An outage is as long as such time from its beginning to its end.
+    """
 
     merge_seconds: Seconds
     minimum_seconds: Seconds
@@ -86,7 +89,7 @@ class Shaping(Model):
 
 
 class ConstantMinutes(Model):
-    """The denominator is so many minutes for a whole window, whatever the calendar says."""
+    """The denominator is so many minutes for a whole window and for each asset, whatever the calendar says."""
 
     constant_minutes: Annotated[Count, Field(le=10_000_000)]
 

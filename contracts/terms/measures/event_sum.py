@@ -61,7 +61,7 @@ _Amount = Annotated[
 class EventSum(Measure):
     """`kind: event_sum`. `of` says what an event adds: its `value`, a constant, or a mean held for some seconds.
 
-    `acceptance` is what a fact of kind `event_cancelled` needs to count.
+    A window in which no event was reported has no value. `acceptance` is what a fact of kind `event_cancelled` needs.
     """
 
     gives: ClassVar[frozenset[Wanted]] = QUANTITY

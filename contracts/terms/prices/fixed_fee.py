@@ -20,8 +20,8 @@ class FeePer(StrEnum):
 
 
 class Billed(StrEnum):
-    """Whether an interval is on the statement of its last month, or of the month before it begins (the first interval
-    on the contract's first statement)."""
+    """Whether an interval is on the statement of its last month (earlier where contract or asset leaves), or on that of
+    the month before it begins (the first interval on the contract's first statement)."""
 
     IN_ARREARS = "in_arrears"
     IN_ADVANCE = "in_advance"
@@ -37,7 +37,7 @@ class Proration(StrEnum):
 
 
 class FreeSpan(Model):
-    """Local days, the last one left out, for which no fee is due."""
+    """Local days, the last one left out, for which no fee is due; without proration their share of the month's days."""
 
     from_: Annotated[LocalDate, Field(alias="from")]
     until: LocalDate
