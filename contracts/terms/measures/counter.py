@@ -74,8 +74,9 @@ class Counter(Measure):
     contract began is taken as it was; of earlier readings only a high-water mark matters.
     A fall of at most `jitter` is disregarded until the old height is reached. A rise of more than `step_max`, that from
     zero after a fall included, counts once the next reading stays at the new height, less jitter; else that one reading
-    is disregarded.
-    So it is where the next reading, by another such rise, is back at the height before the fall. `acceptance` is what a fact of kind `counter_correction` or `device_swap` needs to count.
+    is disregarded. So it is where the next one, by another such rise, is back at the height before the fall.
+
+    `acceptance` is what a fact of kind `counter_correction` or `device_swap` needs to count.
     """
 
     gives: ClassVar[frozenset[Wanted]] = QUANTITY
