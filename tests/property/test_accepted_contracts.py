@@ -1,0 +1,141 @@
+"""Whatever contract the check accepts can be evaluated: one choice of a contract with every kind of part is changed."""
+
+import copy
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from billing.statement import statement
+from billing.statement_schema import StatementDocument
+from contracts.contract import linked
+from contracts.document import ContractDocument, check_document, contract_of
+from contracts.evidence import Evidence
+from contracts.evidence_folder import read_evidence
+from contracts.offline import FolderKnowledge, check_evidence
+from vouch.document import Document, DocumentFaults, parse_document
+from vouch.expectation import place_of
+
+FULL: Final = parse_document((Path(__file__).parents[1] / "full_contract.yaml").read_text(), "full.yaml").content
+LISTS: Final = ("measures", "judges", "prices")
+IDS: Final = [part["id"] for several in LISTS for part in FULL[several]]
+WINDOWS: Final = [
+    {"kind": kind, "months": 2, "partial": partial}
+    for kind in ("calendar", "contract", "rolling")
+    for partial in ("judge", "wait")
+] + [{"kind": "life", "partial": "judge"}]
+EVIDENCE: Final = """\
+evidence: 1
+contract: full
+metrics:
+  odometer_km: {kind: counter, unit: KMT, on_fall: reset, silence_seconds_max: 7200}
+  power_kw: {kind: gauge, unit: KWT, silence_seconds_max: 7200}
+  lost_kwh: {kind: amount, unit: KWH, silence_seconds_max: 7200}
+  pages: {kind: amount, unit: ZP, silence_seconds_max: 7200}
+  cabin_temperature: {kind: gauge, unit: CEL, silence_seconds_max: 7200}
+  axle_load: {kind: gauge, unit: KGM, silence_seconds_max: 7200}
+  state: {kind: state, states: {RUNNING: 1, LIMITED: 2, DOWN: 3, SERVICE: 4, LOST: 5}, silence_seconds_max: 7200}
+assignments:
+  - {asset: truck-1, device: box-1, serves_from: "2026-01-01T00:00:00+01:00"}
+  - {asset: truck-2, device: box-2, serves_from: "2026-01-01T00:00:00+01:00"}
+"""
+
+Where = tuple[str | int, ...]
+
+
+@cache
+def evidence() -> Evidence:
+    """Two months of both trucks: use, stops, heat and load, a reading every third day."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "evidence.yaml").write_text(EVIDENCE)
+        rows = [row for month in (2, 3) for day in range(1, 28, 3) for row in _readings(month, day)]
+        (folder / "readings.csv").write_text("\n".join(["device,metric,measured_at,value", *rows]))
+        return read_evidence(folder)
+
+
+def _readings(month: int, day: int) -> Iterator[str]:
+    values = {
+        "odometer_km": month * 3000 + day * 90,
+        "power_kw": 60 + day,
+        "lost_kwh": day,
+        "pages": day,
+        "cabin_temperature": day,
+        "axle_load": 11_000 + day * 50,
+        "state": "DOWN" if day % 2 else "RUNNING",
+    }
+    for device in ("box-1", "box-2"):
+        for metric, value in values.items():
+            yield f"{device},{metric},2026-{month:02}-{day:02}T00:00:00Z,{value}"
+
+
+def _choices(value: Any, where: Where = ()) -> Iterator[tuple[Where, Any]]:
+    if where and where[0] not in ("contract", "version", "issuer", "customer", "currency"):
+        yield from ((where, other) for other in _others(value, where) if other != value)
+    if isinstance(value, dict | list):
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, one in inner:
+            yield from _choices(one, (*where, key))
+
+
+def _others(value: Any, where: Where) -> Iterator[Any]:
+    """Other values that may be meant in the same place, if the rest of the contract allows it."""
+    words = place_of(_location(where), ContractDocument, FULL).shape.values()
+    yield from words
+    if "month" in words:
+        yield from WINDOWS
+    match value:
+        case bool():
+            yield not value
+        case int() | Decimal():
+            yield from (0, 1, Decimal("0.5"), value * 2, 100)
+        case str() if value in IDS:
+            yield from IDS
+        case list():
+            yield from ([], value[:1])
+            yield from ([name] for name in IDS if value and value[0] in IDS)
+
+
+def _location(where: Where) -> Where:
+    """The path with the branches that pydantic puts in between."""
+    found: list[str | int] = []
+    content: Any = FULL
+    for part in where:
+        found.append(part)
+        content = content[part]
+        if isinstance(content, dict):
+            found += [content[key] for key in ("kind", "form", "model", "effect") if key in content][:1]
+    return tuple(found)
+
+
+CHOICES: Final = list(_choices(FULL))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(CHOICES))
+def test_what_the_check_accepts_can_be_stated(choice: tuple[Where, Any]) -> None:
+    where, to = choice
+    content = copy.deepcopy(FULL)
+    around = content
+    for part in where[:-1]:
+        around = around[part]
+    around[where[-1]] = to
+    document = Document("c.yaml", content, {})
+    try:
+        written = check_document(document)
+        check_evidence(document, written, evidence())
+    except DocumentFaults:
+        assume(False)
+    contract = contract_of(written)
+    assume(contract.effective_within(contract.month(date(2026, 3, 1))) is not None)
+
+    found = statement(FolderKnowledge(linked([contract]), evidence()), date(2026, 3, 1))
+
+    StatementDocument.model_validate(found)
+    assert sum(Decimal(line["amount"]) for line in found["lines"]) == Decimal(found["net"])
