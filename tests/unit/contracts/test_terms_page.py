@@ -12,6 +12,8 @@ from typing import Any, Final, get_args
 import pytest
 from pydantic import BaseModel
 
+from contracts.diff import differences
+from contracts.document import ContractDocument, parse_contract
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice
 from contracts.terms.acceptance import AcceptanceClock
 from contracts.terms.prices.rollover import Rollover
@@ -20,7 +22,7 @@ from contracts.terms.unknown import UnknownRule
 from contracts.terms.window import Months
 from tests.templates.worked import run
 from vouch.canonical import plain
-from vouch.document import parse_document
+from vouch.document import DocumentFaults, parse_document
 from vouch.expectation import place_of
 
 PAGE: Final = (Path(__file__).parents[3] / "docs" / "terms.md").read_text()
@@ -224,3 +226,39 @@ def test_the_code_names_sections_that_are_there() -> None:
     named = {anchor for file in sources for anchor in re.findall(r"docs/terms\.md#([a-z-]+)", file.read_text())}
 
     assert named - sections().keys() == set()
+
+
+FULL: Final = (Path(__file__).parents[2] / "full_contract.yaml").read_text()
+
+
+def written(text: str) -> ContractDocument:
+    return parse_contract(text, "contract.yaml")[1]
+
+
+def test_the_mistakes_on_the_page_are_those_that_are_reported() -> None:
+    shown, told = re.findall(
+        r"^```text\n(.*?)^```$", sections()["checking-and-comparing-files"], re.MULTILINE | re.DOTALL
+    )
+    slips = (
+        ("at_least", "at_lest"),
+        ("measure: uptime\n    comp", "measure: uptme\n    comp"),
+        ("out: [SERVICE]\n    degraded: {}", "out: SERVICE\n    degraded: {}"),
+    )
+
+    for (right, wrong), line in zip(slips, shown.splitlines(), strict=True):
+        with pytest.raises(DocumentFaults) as raised:
+            written(FULL.replace(right, wrong, 1))
+        assert re.sub(":[0-9]+:", ":", str(raised.value)) == re.sub(":[0-9]+:", ":", line)
+    second = FULL.replace("version: 1", "version: 2", 1).replace(
+        "effective_from: 2026-01-01", "effective_from: 2026-07-01"
+    )
+    for right, wrong in (
+        ("percent: 98\n  - id: resp", "percent: 99\n  - id: resp"),
+        ("0.045", "0.042"),
+        ("hours: 48", "hours: 24"),
+        ("below: 98", "below: 99"),
+    ):
+        assert right in second
+        second = second.replace(right, wrong, 1)
+    changes = differences(written(FULL), written(second))
+    assert [line for line in changes if "credit, tiers" not in line] == told.splitlines()
