@@ -84,12 +84,3 @@ def test_no_other_distribution_ships_a_package_of_our_names() -> None:
 
 def test_folders_of_tests_are_no_packages() -> None:
     assert list((ROOT / "tests").rglob("__init__.py")) == []
-
-
-def test_every_reference_to_the_page_of_terms_finds_its_section() -> None:
-    page = (ROOT / "docs" / "terms.md").read_text()
-    sections = {line[3:].lower().replace(" ", "-") for line in page.splitlines() if line.startswith("## ")}
-    texts = "\n".join(path.read_text() for path in MODULES)
-    named = set(re.findall(r"docs/terms\.md#([a-z-]+)", texts)) | set(re.findall(r"\(#([a-z-]+)\)", page))
-
-    assert named == sections == {"fixed-fee", "usage-price", "counters", "uptime-guarantee"}
