@@ -2,7 +2,6 @@
 
 import ast
 import importlib.metadata
-import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final

@@ -1,4 +1,4 @@
-"""Contract files: what they state, what comes back, and how they fit a registry. Mistakes: test_bad_input.py."""
+"""Contract files: what they state, what comes back, and how they fit a registry. Mistakes: test_bad_input.py, test_contradictions.py."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
