@@ -1,4 +1,7 @@
-"""Contract files: what they state, what comes back, and how they fit a registry. Mistakes: test_bad_input.py, test_contradictions.py."""
+"""Contract files: what they state, what comes back, and how they fit a registry.
+
+Mistakes: test_bad_input.py and test_contradictions.py.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime
