@@ -91,7 +91,9 @@ def rate_combination(term: Combination, scene: PriceScene) -> Iterable[Charge]:
     remedies = [part for name in term.of if isinstance(part := scene.contract.part(name), Remedy)]
     before: Mapping[str, Used] = scene.carried(_ALL) or {}
     after = dict(before)
-    for subject in dict.fromkeys(subject for remedy in remedies for subject in scene.subjects(remedy.of)):
+    subjects = list(dict.fromkeys(subject for remedy in remedies for subject in scene.subjects(remedy.of)))
+    # While nothing is in service nothing is owed, but what the contract as a whole is charged counts for a share.
+    for subject in subjects or ([_ALL] if isinstance(term.cap_per_month, ShareCap) else []):
         used = before.get(subject, Used(scene.first_of_month))
         if used.month != scene.first_of_month:
             used = replace(used, month=scene.first_of_month, in_month=_NONE, month_base=_NONE)

@@ -100,6 +100,17 @@ def test_a_month_that_an_amendment_cuts_has_its_cap_once() -> None:
     assert amounts(term, world(term, "30", state=first)) == ["15"]
 
 
+def test_a_share_of_a_month_counts_what_was_charged_while_no_asset_was_in_service() -> None:
+    term = combination(cap_per_month={"percent": "10", "of": ["fee"]})
+    pool = {("promise", "*"): judged(judge(PROMISE), "0.9", Verdict.MISSED)}
+    nothing_served = world(term, judgments={}, charges={("fee", "*"): "400"})
+    assert amounts(term, nothing_served) == []
+
+    # 10 % of 400 and 600; of 150 the cap takes back 50.
+    rest = {("fee", "*"): "600", ("a", "*"): "-150"}
+    assert amounts(term, world(term, judgments=pool, charges=rest, state=nothing_served.handed_on)) == ["50"]
+
+
 def test_a_year_pays_at_most_what_its_cap_has_left() -> None:
     term = combination(cap_per_window=yearly({"amount": "200"}))
 
