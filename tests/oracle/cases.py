@@ -68,15 +68,15 @@ class _Drawing(DrawPrices, DrawEvidence):
         quantities = [one for one in self.measures if one["kind"] in ("counter", "event_sum")]
         if len(quantities) == 2 and quantities[0]["scope"] == quantities[1]["scope"] and self.chance(0.7):
             sides = self.rng.sample(["use", "events"], 2)
-            self.measures.append(
-                {
-                    "id": "ratio",
-                    "kind": "ratio",
-                    "window": self.window(),
-                    "numerator": sides[:1],
-                    "denominator": sides[1:],
-                }
-            )
+            found = {"id": "ratio", "kind": "ratio", "window": self.window()}
+            self.measures.append(found | {"numerator": sides[:1], "denominator": sides[1:]})
+        if quantities and self.chance(0.15):
+            of = {"actual": quantities[0]["id"], "lost": quantities[0]["id"]}
+            found = {"id": "produced", "kind": "production_availability", "window": self.window()}
+            self.measures.append(found | of | {"model_version": "v1"})
+        shares = [one["id"] for one in self.measures if one["kind"] in ("availability", "share_in_band")]
+        if len(shares) > 1 and len({self.of_assets(one) for one in shares}) == 1 and self.chance(0.6):
+            self.measures.append({"id": "product", "kind": "product", "window": self.window(), "factors": shares})
         if self.chance(0.9):
             self.prices.append(self.fixed_fee("fee"))
         for measure in self.measures:

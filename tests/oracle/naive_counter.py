@@ -51,7 +51,8 @@ def rise(policy: str, modulus: Fraction | None, jitter: Fraction, height: Fracti
         return Fraction(0)
     if policy == "rollover":
         assert modulus is not None
-        return modulus - height + value
+        # A value beyond the modulus cannot be; nothing is taken away for it.
+        return max(Fraction(0), modulus - height + value)
     return value
 
 
