@@ -4,7 +4,7 @@ Pure. Months add up to a window and assets to a pool; what a total means is the 
 Source: docs/terms.md#windows.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Final
 
@@ -49,8 +49,18 @@ def share_or_amount(term: BaseMeasure, total: Measured, assets: int) -> tuple[St
         return _share(term, total, assets)
     if total.missing and isinstance(term, Counter | EventSum):
         return State.UNDEFINED, None, None
-    number = _NUMBER.get(type(term), lambda _, one: one.amount)(term, total)
+    number = _number(term, total)
     return (State.UNDEFINED, None, None) if number is None else (State.DEFINED, number, None)
+
+
+def _number(term: BaseMeasure, total: Measured) -> Fraction | None:
+    match term:
+        case Counter():
+            return counter_value(term, total)
+        case IncidentList():
+            return incident_value(term, total)
+        case _:
+            return total.amount
 
 
 def _is_covered(rule: UnknownRule, total: Measured) -> bool:
@@ -74,9 +84,3 @@ def _incidents(parts: Iterable[Measured]) -> tuple[Any, ...]:
         for one in part.incidents:
             found[one.asset, one.opened_at, one.cause, one.fact] = one
     return tuple(found.values())
-
-
-_NUMBER: Final[Mapping[type, Callable[[Any, Measured], Fraction | None]]] = {
-    Counter: counter_value,
-    IncidentList: incident_value,
-}

@@ -15,8 +15,8 @@ effective_from: 2026-01-01
 vat_percent: 0
 assets: [{{asset: a-1, in_service_from: 2026-01-01}}, {{asset: a-2, in_service_from: {second}}}]
 measures:
-  - {{id: uptime, kind: availability, window: {window}, metric: state, scope: {scope}, up: [up], down: [down], unknown: [],
-     out: [], degraded: {{}}, service_hours: always, exclusions: [], shaping: none,
+  - {{id: uptime, kind: availability, window: {window}, metric: state, scope: {scope}, up: [up], down: [down],
+     unknown: [], out: [], degraded: {{}}, service_hours: always, exclusions: [], shaping: none,
      unknown_rule: {{carry_seconds: 31622400, then: down, coverage_min_percent: none}}, denominator: counted}}
 judges:
   - {{id: promise, kind: threshold, measure: uptime, comparison: more_than, percent: 90}}

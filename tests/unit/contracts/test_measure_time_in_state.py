@@ -170,4 +170,4 @@ def test_without_a_device_all_time_is_unknown_and_counts_as_agreed(then: str, ho
 
     found = measure_time_in_state(of, scene([], hours(0, 4)))
 
-    assert share_or_amount(of, found, 1) == (State.DEFINED, hours_up, None)
+    assert share_or_amount(of, found, 1) == (State.DEFINED, Fraction(hours_up), None)
