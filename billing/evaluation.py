@@ -7,7 +7,7 @@ from typing import Any
 
 from billing.rating import RatedPart, Touched
 from contracts.content import closure, judge_content, measure_content, period_content
-from contracts.evaluate import ALL_ASSETS, ENGINE, Evaluator
+from contracts.evaluate import ENGINE, Evaluator
 from contracts.evaluation import Evaluation
 from contracts.terms import BaseMeasure, DerivedMeasure
 from vouch.canonical import canonical_json
@@ -27,8 +27,7 @@ def evaluation(evaluator: Evaluator, rated: RatedPart, term: str, subject: str) 
         "time_zone": part.contract.zone.key,
         "in_service": [
             {"asset": asset, **period_content(served)}
-            for asset, served in evaluator.served(rated.index)
-            if subject in (ALL_ASSETS, asset)
+            for asset, served in evaluator.served_for(rated.index, subject)
         ],
         **_rests_on(evaluator, rated, term, subject),
         "findings": [f for f in rated.findings if f.get("price") == term and f.get("subject") == subject],
@@ -40,10 +39,8 @@ def _rests_on(evaluator: Evaluator, rated: RatedPart, term: str, subject: str) -
     """The measures and judges that a price asked for about the subject, and all that those rest on."""
     index, contract = rated.index, evaluator.parts[rated.index].contract
     touched = rated.touched.get(term, Touched((), ()))
-    about = {subject, ALL_ASSETS}
-    asked = [one for one in (*touched.measures, *touched.judges) if subject == ALL_ASSETS or one[1] in about]
     found: dict[str, list[dict[str, Any]]] = {"measures": [], "judges": []}
-    for name, of in closure(evaluator, index, asked):
+    for name, of in closure(evaluator, index, touched.about(subject)):
         if isinstance(contract.part(name), BaseMeasure | DerivedMeasure):
             found["measures"].append(measure_content(evaluator, index, name, of))
         else:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Final
 
 from billing.price.bonus import rate_bonus
@@ -46,12 +47,26 @@ from vouch.money import Money
 from vouch.period import Period
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Touched:
     """What a price asked for: results it rests on, as (measure or judge, subject), in the order of asking."""
 
     measures: tuple[tuple[str, str], ...]
     judges: tuple[tuple[str, str], ...]
+
+    def about(self, subject: str) -> list[tuple[str, str]]:
+        """Those about the subject and about all assets together, measures first; for `*` all of them."""
+        if subject == ALL_ASSETS:
+            return [*self.measures, *self.judges]
+        places = sorted(self._places.get(subject, []) + self._places.get(ALL_ASSETS, []))
+        return [asked for _, asked in places]
+
+    @cached_property
+    def _places(self) -> dict[str, list[tuple[int, tuple[str, str]]]]:
+        found: dict[str, list[tuple[int, tuple[str, str]]]] = {}
+        for place, asked in enumerate((*self.measures, *self.judges)):
+            found.setdefault(asked[1], []).append((place, asked))
+        return found
 
 
 @dataclass(slots=True)

@@ -24,8 +24,8 @@ def measure_content(evaluator: Evaluator, index: int, name: str, subject: str) -
     value = evaluator.value(index, name, subject)
     content = {"measure": name, "kind": getattr(term, "kind", ""), "subject": subject} | value_content(value)
     if isinstance(term, BaseMeasure):
-        assets = [asset for asset, _ in evaluator.served(index) if subject in (ALL_ASSETS, asset)]
-        found = [(asset, evaluator.measured(index, name, asset)) for asset in assets]
+        assets = evaluator.served_for(index, subject)
+        found = [(asset, evaluator.measured(index, name, asset)) for asset, _ in assets]
         content["assets"] = [_asset_content(asset, one) for asset, one in found if one is not None]
     elif value.findings:
         content["findings"] = list(value.findings)
@@ -149,22 +149,23 @@ def _optional(at: datetime | None) -> str | None:
 
 def closure(evaluator: Evaluator, index: int, names: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """These parts for these subjects, and all that they rest on, each once; what is used comes before who uses it."""
-    contract = evaluator.parts[index].contract
     found: dict[tuple[str, str], None] = {}
-
-    def visit(name: str, subject: str) -> None:
-        if (name, subject) in found:
-            return
-        for ref in contract.part(name).refs():
-            for of in _subjects_for(evaluator, index, ref.id, subject):
-                visit(ref.id, of)
-        found[name, subject] = None
-
     for name, subject in names:
-        visit(name, subject)
+        _visit(evaluator, index, name, subject, found)
     return list(found)
 
 
+def _visit(evaluator: Evaluator, index: int, name: str, subject: str, found: dict[tuple[str, str], None]) -> None:
+    """Not within `closure`: a function that calls itself from a closure is a cycle, and would keep the evaluator."""
+    if (name, subject) in found:
+        return
+    for ref in evaluator.parts[index].contract.part(name).refs():
+        for of in _subjects_for(evaluator, index, ref.id, subject):
+            _visit(evaluator, index, ref.id, of, found)
+    found[name, subject] = None
+
+
 def _subjects_for(evaluator: Evaluator, index: int, name: str, subject: str) -> list[str]:
-    own = evaluator.subjects(index, name)
-    return [subject] if subject in own else own
+    if subject != ALL_ASSETS and evaluator.parts[index].contract.scopes[name] == "asset":
+        return [subject] if evaluator.served_for(index, subject) else evaluator.subjects(index, name)
+    return evaluator.subjects(index, name)

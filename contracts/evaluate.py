@@ -105,6 +105,13 @@ class Evaluator:
             self._served[index] = [(asset, within) for asset, within in found if within]
         return self._served[index]
 
+    def served_for(self, index: int, subject: str) -> list[tuple[str, Period]]:
+        """As `served`, for one asset, or `*` for all of them."""
+        if subject == ALL_ASSETS:
+            return self.served(index)
+        within = self.parts[index].contract.served(subject, self.parts[index].period)
+        return [(subject, within)] if within else []
+
     def subjects(self, index: int, name: str) -> list[str]:
         """For whom a measure, judge or price of a part speaks: its assets in service, or `*`."""
         served = self.served(index)

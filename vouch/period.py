@@ -132,12 +132,15 @@ def union(periods: Iterable[Period]) -> list[Period]:
 def intersect(left: Sequence[Period], right: Sequence[Period]) -> list[Period]:
     """The time covered by both lists."""
     common: list[Period] = []
-    i = j = 0
-    while i < len(left) and j < len(right):
-        shared = left[i].overlap(right[j])
-        if shared is not None:
-            common.append(shared)
-        if left[i].end <= right[j].end:
+    i, j, lefts, rights = 0, 0, len(left), len(right)
+    while i < lefts and j < rights:
+        one, other = left[i], right[j]
+        start = one.start if one.start >= other.start else other.start
+        end = one.end if one.end <= other.end else other.end
+        if start < end:
+            whole = one if start is one.start and end is one.end else None
+            common.append(whole or Period(start, end))
+        if one.end <= other.end:
             i += 1
         else:
             j += 1

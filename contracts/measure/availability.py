@@ -182,15 +182,16 @@ def _visible(classes: Classes, layers: Sequence[_Layer]) -> list[tuple[str, Peri
     found = []
     for name, periods in classes.items():
         below = layers[order.index(name) + 1 :] if name in order else layers if name == OUTSIDE else ()
-        causes = [layer for layer in below if layer.name not in (UP, UNKNOWN) and layer.periods]
+        told = [layer for layer in below if layer.name not in (UP, UNKNOWN)]
+        causes = [(layer.name, shared) for layer in told if (shared := intersect(layer.periods, periods))]
         for period in periods:
             found += [(name, piece, losers) for piece, losers in _pieces(period, causes)]
     return sorted(found, key=lambda span: span[1].start)
 
 
-def _pieces(period: Period, causes: Sequence[_Layer]) -> list[tuple[Period, tuple[str, ...]]]:
+def _pieces(period: Period, causes: Sequence[tuple[str, list[Period]]]) -> list[tuple[Period, tuple[str, ...]]]:
     """The period cut where a cause begins or ends."""
-    within = [(cause.name, shared) for cause in causes if (shared := intersect(cause.periods, [period]))]
+    within = [(name, shared) for name, spans in causes if (shared := intersect(spans, [period]))]
     if not within:
         return [(period, ())]
     cuts = {period.start, period.end, *(at for _, spans in within for s in spans for at in (s.start, s.end))}

@@ -1,5 +1,7 @@
 """Rating and invoices: exact charges, lines rounded once, totals of rounded lines, VAT on sums."""
 
+import gc
+import weakref
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -256,3 +258,16 @@ def test_a_fee_of_no_fee_owes_no_credit() -> None:
     body = invoice(hours_of_june(1, *guaranteed("0", ladder(("98", "100")))), "2026-06", stated("D"))
 
     assert amounts(body) == ["0.00", "0.00"]
+
+
+def test_a_rated_month_is_forgotten_at_once() -> None:
+    # Closing pauses the collector of cycles: whatever is one would pile up, contract after contract.
+    gc.disable()
+    try:
+        found = rated(agreement(fee("720"), *guarantee(ladder(("98", "50")))), "2026-06", stated("DD"))
+        assert found.evaluations()
+        evaluator = weakref.ref(found.evaluator)
+        del found
+        assert evaluator() is None
+    finally:
+        gc.enable()
