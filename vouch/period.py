@@ -135,8 +135,8 @@ def intersect(left: Sequence[Period], right: Sequence[Period]) -> list[Period]:
     i, j, lefts, rights = 0, 0, len(left), len(right)
     while i < lefts and j < rights:
         one, other = left[i], right[j]
-        start = one.start if one.start >= other.start else other.start
-        end = one.end if one.end <= other.end else other.end
+        start = max(one.start, other.start)
+        end = min(one.end, other.end)
         if start < end:
             whole = one if start is one.start and end is one.end else None
             common.append(whole or Period(start, end))
