@@ -26,8 +26,7 @@ def evaluation(evaluator: Evaluator, rated: RatedPart, term: str, subject: str) 
         "window": period_content(part.period),
         "time_zone": part.contract.zone.key,
         "in_service": [
-            {"asset": asset, **period_content(served)}
-            for asset, served in evaluator.served_for(rated.index, subject)
+            {"asset": asset, **period_content(served)} for asset, served in evaluator.served_for(rated.index, subject)
         ],
         **_rests_on(evaluator, rated, term, subject),
         "findings": [f for f in rated.findings if f.get("price") == term and f.get("subject") == subject],
