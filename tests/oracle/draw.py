@@ -12,6 +12,9 @@ ZONES = (
     ("Europe/Berlin", 3600),
     ("Europe/Berlin", 3600),
     ("UTC", 3600),
+    ("Europe/London", 3600),
+    ("Africa/Casablanca", 3600),
+    ("Pacific/Auckland", 3600),
     ("America/New_York", 3600),
     ("America/Santiago", 3600),
     ("Asia/Kolkata", 1800),
@@ -44,7 +47,7 @@ class Draw:
         # A day of slack on both sides, so that every zone's month lies within.
         self.opens = midnight(self.first) - DAY
         self.closes = midnight(month_back(self.month, -1)) + DAY
-        self.assets = [f"asset-{n + 1}" for n in range(rng.choice((1, 1, 2, 2, 3)))]
+        self.assets = [f"asset-{n + 1}" for n in range(rng.choice((1, 1, 1, 2, 2, 3)))]
         self.facts: list[dict[str, Any]] = []
         self.readings: list[tuple[Any, ...]] = []
         self.measures: list[dict[str, Any]] = []

@@ -267,6 +267,8 @@ class Oracle(Ground):
                 )
             else:
                 above, below = shown[term["actual"]], shown[term["actual"]] + shown[term["lost"]]
+        if below < 0 and term["kind"] == "production_availability":
+            return Number("undefined")
         return Number("defined", above / below) if below else Number("undefined")
 
     def _sum(self, term: dict[str, Any], took: list[Took], assets: int) -> Number:

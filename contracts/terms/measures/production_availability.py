@@ -11,7 +11,9 @@ from contracts.terms.measures.base import SHARE, Measure
 
 
 class ProductionAvailability(Measure):
-    """`kind: production_availability`. `actual` and `lost` are measures in units of one dimension."""
+    """`kind: production_availability`. `actual` and `lost` are measures in units of one dimension.
+
+    Where they come to nothing or less there is no value."""
 
     gives: ClassVar[frozenset[Wanted]] = SHARE
 
