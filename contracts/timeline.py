@@ -7,10 +7,11 @@ unknown. So is time in which no device served the asset.
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from decimal import Decimal
+from itertools import zip_longest
 
 from contracts.source import Stream
 from ingest.summary import join_states
-from vouch.period import MICROSECOND, Period, from_micros, union
+from vouch.period import MICROSECOND, Period, from_micros, to_micros
 
 
 def held(
@@ -25,19 +26,26 @@ def held(
     silent for no longer than `carry`. Lists are in order, and no two share an instant.
     """
     longest = carry // MICROSECOND
-    found: dict[str, list[Period]] = {name: [] for name in classes.values()}
+    found: dict[str, list[tuple[int, int]]] = {name: [] for name in classes.values()}
     for stream in streams:
         part = stream.part.overlap(window)
         if part is None:
             continue
-        of_code = {code: classes[name] for name, code in stream.metric.states.items()}
+        starts, ends = to_micros(part.start), to_micros(part.end)
+        of_code = {code: found[classes[name]] for name, code in stream.metric.states.items()}
         runs = join_states(stream.runs, carry, stream.part.start)
-        for i, run in enumerate(runs):
+        for run, after in zip_longest(runs, runs[1:]):
             assert run.silence <= longest, "a run silent for longer than the carry has to be broken"
-            end = run.last_at + longest
-            if i + 1 < len(runs):
-                end = min(end, runs[i + 1].first_at)
-            period = Period(from_micros(run.first_at), from_micros(end)).overlap(part)
-            if period is not None:
-                found[of_code[int(Decimal(run.first_value))]].append(period)
-    return {name: union(periods) for name, periods in found.items()}
+            start = max(run.first_at, starts)
+            end = min(run.last_at + longest, ends if after is None else min(after.first_at, ends))
+            if start < end:
+                _append(of_code[int(Decimal(run.first_value))], start, end)
+    return {name: [Period(from_micros(a), from_micros(b)) for a, b in spans] for name, spans in found.items()}
+
+
+def _append(spans: list[tuple[int, int]], start: int, end: int) -> None:
+    """A span after all others, or the last one made longer."""
+    if spans and spans[-1][1] == start:
+        spans[-1] = spans[-1][0], end
+    else:
+        spans.append((start, end))

@@ -6,7 +6,7 @@ instant would have been by a lower priority stays visible beside its class. Sour
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
@@ -38,8 +38,8 @@ def measure_availability(term: Availability, scene: Scene) -> Measured:
     streams = scene.streams.get(term.metric, ())
     said = held(streams, scene.part, timedelta(seconds=term.unknown_rule.carry_seconds), _classes_of(term))
     service = service_periods(weekly_spans(term.service_hours), scene.part, scene.zone)
-    layers = _layers(term, scene, said, service)
-    classes = _divided(scene.part, service, layers)
+    states, excluded = _states(said, service), _excluded(term, scene, said, service)
+    classes = _divided(scene.part, service, excluded, states)
     if isinstance(term.shaping, Shaping):
         classes[UP], classes[DOWN] = shaped(term.shaping, classes.get(UP, []), classes.get(DOWN, []))
     findings = attribute(scene, term.unknown_rule, classes)
@@ -58,7 +58,7 @@ def measure_availability(term: Availability, scene: Scene) -> Measured:
         void=_is_void(term, scene, service),
         evidence=Evidence(
             [stream.evidence() for stream in streams],
-            _visible(classes, layers),
+            _visible(classes, excluded, states),
             findings,
         ),
         state=_going_on(term, scene, said.get(DOWN, [])),
@@ -88,11 +88,15 @@ def degraded_class(state: str) -> str:
     return f"degraded:{state}"
 
 
-def _layers(term: Availability, scene: Scene, said: Classes, service: list[Period]) -> list[_Layer]:
-    """Exclusions in their order, then what the state says; all within service."""
-    states = {name: intersect(periods, service) for name, periods in said.items() if periods}
-    known = union(period for name, periods in states.items() if name != UNKNOWN for period in periods)
-    states[UNKNOWN] = subtract(service, known)
+def _states(said: Classes, service: list[Period]) -> Classes:
+    """What the states say of each instant within service."""
+    states = {name: intersect(periods, service) for name, periods in said.items() if periods and name != UNKNOWN}
+    states[UNKNOWN] = subtract(service, union(period for periods in states.values() for period in periods))
+    return states
+
+
+def _excluded(term: Availability, scene: Scene, said: Classes, service: list[Period]) -> list[_Layer]:
+    """What the exclusions take within service, in their order."""
     layers: list[_Layer] = []
     for exclusion in term.exclusions:
         if exclusion.mode is Mode.WHOLE_WINDOW:
@@ -104,7 +108,7 @@ def _layers(term: Availability, scene: Scene, said: Classes, service: list[Perio
             spans = intersect(spans, said.get(DOWN, []))
         if spans:
             layers.append(_Layer(exclusion.judge, intersect(spans, service)))
-    return layers + [_Layer(name, periods) for name, periods in states.items()]
+    return layers
 
 
 def _begun_within(judge: str, spans: Sequence[Period], down: Sequence[Period], scene: Scene) -> list[Period]:
@@ -130,15 +134,18 @@ def _going_on(term: Availability, scene: Scene, down: Sequence[Period]) -> Outag
     return Outage(frozenset(j for j in judges if _begun_within(j, union(scene.granted(j)), last, scene)))
 
 
-def _divided(part: Period, service: list[Period], layers: Sequence[_Layer]) -> Classes:
+def _divided(part: Period, service: list[Period], excluded: Sequence[_Layer], states: Classes) -> Classes:
     classes: Classes = {OUTSIDE: subtract([part], service)}
     rest = service
-    for layer in layers:
+    for layer in excluded:
         mine = intersect(layer.periods, rest)
         if mine:
             classes[layer.name] = mine
             rest = subtract(rest, mine)
-    assert not rest, "the states' layers leave no instant without a class"
+    for name, periods in states.items():
+        mine = periods if rest is service else intersect(periods, rest)
+        if mine:
+            classes[name] = mine
     return classes
 
 
@@ -176,17 +183,25 @@ def _is_void(term: Availability, scene: Scene, service: list[Period]) -> bool:
     return any(intersect(union(scene.granted(judge)), service) for judge in whole)
 
 
-def _visible(classes: Classes, layers: Sequence[_Layer]) -> list[tuple[str, Period, tuple[str, ...]]]:
-    """All spans in time order, each with the causes of lower priority that hold throughout it."""
-    order = [layer.name for layer in layers]
-    found = []
-    for name, periods in classes.items():
-        below = layers[order.index(name) + 1 :] if name in order else layers if name == OUTSIDE else ()
-        told = [layer for layer in below if layer.name not in (UP, UNKNOWN)]
-        causes = [(layer.name, shared) for layer in told if (shared := intersect(layer.periods, periods))]
+def _visible(
+    classes: Classes, excluded: Sequence[_Layer], states: Classes
+) -> list[tuple[str, Period, tuple[str, ...]]]:
+    """All spans in time order, those of exclusions with the causes of lower priority that hold throughout them."""
+    found: list[tuple[str, Period, tuple[str, ...]]] = []
+    below = [*excluded, *(_Layer(name, spans) for name, spans in states.items() if name not in (UP, UNKNOWN))]
+    for layer in excluded:
+        below.pop(0)
+        periods = classes.get(layer.name, [])
+        causes = [(cause.name, shared) for cause in below if (shared := intersect(cause.periods, periods))]
         for period in periods:
-            found += [(name, piece, losers) for piece, losers in _pieces(period, causes)]
-    return sorted(found, key=lambda span: span[1].start)
+            found += [(layer.name, piece, losers) for piece, losers in _pieces(period, causes)]
+    names = {layer.name for layer in excluded}
+    found += [(name, period, ()) for name, periods in classes.items() if name not in names for period in periods]
+    return sorted(found, key=_start)
+
+
+def _start(span: tuple[str, Period, tuple[str, ...]]) -> datetime:
+    return span[1].start
 
 
 def _pieces(period: Period, causes: Sequence[tuple[str, list[Period]]]) -> list[tuple[Period, tuple[str, ...]]]:
