@@ -119,8 +119,9 @@ def cut(runs: Iterable[Run], at: datetime, before: Shown | None, after: Shown | 
     strictly holds `at`.
     """
     pieces: list[Run] = []
+    instant = to_micros(at)
     for run in runs:
-        if not straddles(run, at):
+        if not run.first_at <= instant < run.last_at:
             pieces.append(run)
             continue
         assert before is not None, "a run that holds the cut has a reading at or before it"

@@ -70,10 +70,6 @@ def utc_day(instant: datetime) -> date:
     return instant.astimezone(UTC).date()
 
 
-def _is_utc(instant: datetime) -> bool:
-    return instant.tzinfo is UTC or instant.utcoffset() == _NO_OFFSET
-
-
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """A span of time that holds its start and not its end."""
@@ -82,9 +78,12 @@ class Period:
     end: datetime
 
     def __post_init__(self) -> None:
-        if not (_is_utc(self.start) and _is_utc(self.end)):
+        start, end = self.start, self.end
+        if (start.tzinfo is not UTC and start.utcoffset() != _NO_OFFSET) or (
+            end.tzinfo is not UTC and end.utcoffset() != _NO_OFFSET
+        ):
             raise Invalid("a period is made of UTC instants")
-        if self.end < self.start:
+        if end < start:
             raise Invalid(f"a period cannot end ({iso(self.end)}) before it starts ({iso(self.start)})")
 
     @classmethod
