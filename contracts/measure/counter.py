@@ -120,21 +120,25 @@ def _meter(term: Counter, scene: Scene, stream: Stream, last: Shown, use: _Use) 
     state = scene.earlier.state if scene.earlier else None
     if isinstance(state, Height) and (state.device, state.at, state.shown) == (stream.device, last.at, last.value):
         return Meter(term, find, last, state.height, state.doubtful)
-    return Meter(term, find, last, _height(term, stream, last))
+    return Meter(term, find, last, _height(term, stream, last, use))
 
 
-def _height(term: Counter, stream: Stream, last: Shown) -> Decimal:
+def _height(term: Counter, stream: Stream, last: Shown, use: _Use) -> Decimal:
     """The height at a part's first reading: its own value, or the highest ever shown where that is what counts.
 
-    A height above it by more than a step was a spike, as far as one can tell.
+    A mark above the reading by more than a step was a spike, as far as anybody can tell now: it counts for nothing.
     """
     if term.on_fall is not OnFall.HIGH_WATER:
         return last.value
     heights = [run.last.value for run in stream.runs if run.last.at <= last.at]
     heights += [] if stream.highest_before is None else [stream.highest_before]
-    if not isinstance(term.step_max, str):
-        heights = [height for height in heights if height - last.value <= term.step_max]
-    return max([last.value, *heights])
+    highest = max([last.value, *heights])
+    if isinstance(term.step_max, str) or highest - last.value <= term.step_max:
+        return highest
+    text = "a higher mark of before, further up than agreed for one step: taken for a spike"
+    _find(use, stream, "mark_disregarded", text, last)
+    use.findings[-1] |= {"mark": str(highest)}
+    return last.value
 
 
 def _inside(meter: Meter, stream: Stream, shown: Sequence[Shown], swap: Swap, use: _Use) -> Fraction:

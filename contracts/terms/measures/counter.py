@@ -71,7 +71,8 @@ class Counter(Measure):
     """`kind: counter`. `jitter`, `step_max` and `modulus` are in the metric's own unit, `unit` is what is given.
 
     A month in which no reading shows anything has no value. What a device showed when the asset's service under the
-    contract began is taken as it was; of earlier readings only a high-water mark matters.
+    contract began is taken as it was; of earlier readings only a high-water mark matters, unless it is higher by more
+    than `step_max`: that is taken for a spike, with a finding.
     A fall of at most `jitter` is disregarded until the old height is reached. A rise of more than `step_max`, that from
     zero after a fall included, counts once the next reading stays at the new height, less jitter; else that one reading
     is disregarded. So it is where the next one, by another such rise, is back at the height before the fall.

@@ -563,3 +563,16 @@ def test_a_boundary_is_not_interpolated_with_what_the_device_showed_for_another_
     there = stream(counts(0, 5, 13, each=8 * HOUR), part, after=True, serves_until=T0 + 20 * HOUR)
 
     assert [one.after and one.after.at for one in (served, longer, there)] == [None, None, T0 + 16 * HOUR]
+
+
+@pytest.mark.parametrize(("step", "last", "counted", "found"), [("20", 22, 1, []), ("19", 3, 2, ["mark_disregarded"])])
+def test_a_mark_from_before_counts_unless_it_is_more_than_a_step_higher(
+    step: str, last: int, counted: int, found: list[str]
+) -> None:
+    # 1, 21 and then 1 before the part.
+    of, part = term(on_fall="high_water", step_max=step), hours(2, 4)
+
+    use = measure_counter(of, scene([seen(of, counts(1, 21, 1, last), part)], part))
+
+    assert use.amount == counted
+    assert [kind for kind in kinds(use) if kind != "dip"] == found
