@@ -173,15 +173,18 @@ class FactBook:
 
         Without those withdrawn and those whose successor was accepted in words, which stands under every rule.
         """
-        return tuple(self._standing(kind, asset, lambda heir: heir.accepted_at is not None))
+        return tuple(self._standing(kind, asset, lambda _, heir: heir.accepted_at is not None))
 
     def standings(self, kind: FactKind, asset: str | None, rule: AcceptanceRule) -> tuple[tuple[Fact, Standing], ...]:
         """As `of`, each fact as it stands under `rule`; without those whose successor is accepted under it.
 
-        A successor that is not accepted (yet) stands beside its predecessor.
+        A successor that is not accepted (yet) stands beside its predecessor. Where no acceptance is needed, a side
+        replaces its own facts only; the other side's takes that side's word.
         """
 
-        def accepted(heir: Fact) -> bool:
+        def accepted(fact: Fact, heir: Fact) -> bool:
+            if rule == "not_needed" and heir.proposed_by is not fact.proposed_by:
+                return heir.accepted_at is not None
             return standing_under(heir, rule, self.known_at).accepted
 
         found = self._standing(kind, asset, accepted)
@@ -191,9 +194,13 @@ class FactBook:
         """The fact that was accepted in words in place of `fact`, or of its successors."""
         return next((heir for heir in self._line(fact) if heir.accepted_at), None)
 
-    def _standing(self, kind: FactKind, asset: str | None, accepted: Callable[[Fact], bool]) -> list[Fact]:
+    def _standing(self, kind: FactKind, asset: str | None, accepted: Callable[[Fact, Fact], bool]) -> list[Fact]:
         about = [fact for place in {asset, None} for fact in self._placed.get((kind, place), ())]
-        standing = (fact for fact in about if fact.withdrawn_at is None and not any(map(accepted, self._line(fact))))
+        standing = (
+            fact
+            for fact in about
+            if fact.withdrawn_at is None and not any(accepted(fact, heir) for heir in self._line(fact))
+        )
         return sorted(standing, key=_own_time)
 
     def _line(self, fact: Fact) -> Iterator[Fact]:

@@ -327,6 +327,14 @@ def test_silence_lets_a_successor_take_its_place_under_the_rule_that_says_so() -
     assert names(book(*log, day=16).of(*PLANNED)) == ["F-1", "F-2"]
 
 
+def test_where_no_acceptance_is_needed_a_side_replaces_its_own_facts_only() -> None:
+    log = (written("F-1"), written("F-2", day=2, by="customer", succeeds="F-1"))
+    agreed = said("accept", "F-2", day=3, by="supplier")
+
+    assert [fact.id for fact, _ in book(*log).standings(*PLANNED, "not_needed")] == ["F-1", "F-2"]
+    assert [fact.id for fact, _ in book(*log, agreed).standings(*PLANNED, "not_needed")] == ["F-2"]
+
+
 # Acceptance
 
 A, R, D, U = StandingState.ACCEPTED, StandingState.REJECTED, StandingState.DISPUTED, StandingState.UNDECIDED
