@@ -173,7 +173,7 @@ class FactBook:
 
         Without those withdrawn and those whose successor was accepted in words, which stands under every rule.
         """
-        return tuple(self._standing(kind, asset, lambda _, heir: heir.accepted_at is not None))
+        return tuple(self._standing(kind, asset, lambda heir: heir.accepted_at is not None))
 
     def standings(self, kind: FactKind, asset: str | None, rule: AcceptanceRule) -> tuple[tuple[Fact, Standing], ...]:
         """As `of`, each fact as it stands under `rule`; without those whose successor is accepted under it.
@@ -182,26 +182,28 @@ class FactBook:
         replaces its own facts only; the other side's takes that side's word.
         """
 
-        def accepted(fact: Fact, heir: Fact) -> bool:
-            if rule == "not_needed" and heir.proposed_by is not fact.proposed_by:
-                return heir.accepted_at is not None
-            return standing_under(heir, rule, self.known_at).accepted
+        def accepted(heir: Fact) -> bool:
+            return self._stands(heir, rule).accepted
 
         found = self._standing(kind, asset, accepted)
-        return tuple((fact, standing_under(fact, rule, self.known_at)) for fact in found)
+        return tuple((fact, self._stands(fact, rule)) for fact in found)
 
     def successor(self, fact: Fact) -> Fact | None:
         """The fact that was accepted in words in place of `fact`, or of its successors."""
         return next((heir for heir in self._line(fact) if heir.accepted_at), None)
 
-    def _standing(self, kind: FactKind, asset: str | None, accepted: Callable[[Fact, Fact], bool]) -> list[Fact]:
+    def _standing(self, kind: FactKind, asset: str | None, accepted: Callable[[Fact], bool]) -> list[Fact]:
         about = [fact for place in {asset, None} for fact in self._placed.get((kind, place), ())]
-        standing = (
-            fact
-            for fact in about
-            if fact.withdrawn_at is None and not any(accepted(fact, heir) for heir in self._line(fact))
-        )
+        standing = (fact for fact in about if fact.withdrawn_at is None and not any(map(accepted, self._line(fact))))
         return sorted(standing, key=_own_time)
+
+    def _stands(self, fact: Fact, rule: AcceptanceRule) -> Standing:
+        """As `standing_under`; but a side's fact is not replaced by the other side's without its word."""
+        before = self._facts.get(fact.succeeds or "")
+        foreign = before is not None and before.proposed_by is not fact.proposed_by
+        if rule == "not_needed" and foreign and fact.alive and fact.accepted_at is None:
+            return Standing(StandingState.UNDECIDED, fact.proposed_at)
+        return standing_under(fact, rule, self.known_at)
 
     def _line(self, fact: Fact) -> Iterator[Fact]:
         """Successors, their successors, and so on."""

@@ -331,8 +331,9 @@ def test_where_no_acceptance_is_needed_a_side_replaces_its_own_facts_only() -> N
     log = (written("F-1"), written("F-2", day=2, by="customer", succeeds="F-1"))
     agreed = said("accept", "F-2", day=3, by="supplier")
 
-    assert [fact.id for fact, _ in book(*log).standings(*PLANNED, "not_needed")] == ["F-1", "F-2"]
-    assert [fact.id for fact, _ in book(*log, agreed).standings(*PLANNED, "not_needed")] == ["F-2"]
+    before, after = (book(*said).standings(*PLANNED, "not_needed") for said in (log, (*log, agreed)))
+    assert [(fact.id, standing.state.value) for fact, standing in before] == [("F-1", "accepted"), ("F-2", "undecided")]
+    assert [(fact.id, standing.state.value) for fact, standing in after] == [("F-2", "accepted")]
 
 
 # Acceptance
