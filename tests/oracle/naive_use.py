@@ -202,4 +202,7 @@ def paid_back(bill: Bill, index: int, term: dict[str, Any], subject: str) -> lis
     keep(bill, index, term, subject, lots=[])
     if term["rollover"] == "none" or term["rollover"]["on_end"] == "forfeit":
         return [NONE]
+    first, expires = bill.oracle.parts[index].first, term["rollover"]["expires_after_months"]
+    if expires != "none":
+        lots = [lot for lot in lots if first.year * 12 + first.month - lot[0] <= expires]
     return [-sum((units for _, units in lots), NONE) * money(term["rollover"]["on_end"]["refund_price"])]
