@@ -23,7 +23,7 @@ from contracts.measure.saving import baseline_adjustments, saving
 from contracts.measure.total import added, share_or_amount
 from contracts.months import MonthPart, Reach, month_parts, reach
 from contracts.part_faults import unit_given
-from contracts.scene import Evidence, JudgedSpan, Measured, Scene
+from contracts.scene import JudgedSpan, Measured, Scene
 from contracts.source import Need, Stream, Streams
 from contracts.streams import Source, load_streams
 from contracts.terms import (
@@ -34,11 +34,10 @@ from contracts.terms import (
     Obligation,
     Saving,
     ShareInBand,
-    SpanJudge,
     Streak,
     Threshold,
 )
-from contracts.terms.base import Part, TimeScope, Wanted
+from contracts.terms.base import Part, TimeScope
 from contracts.terms.judges.obligation import EveryQuantity
 from contracts.terms.measures.base import Measure
 from contracts.terms.window import Months, Partial, Window, WindowKind
@@ -371,6 +370,3 @@ def _with_total(value: Value, total: Measured, findings: tuple[dict[str, Any], .
         total.incidents,
         findings,
     )
-
-
-__all__ = ["ALL_ASSETS", "ENGINE", "Evaluator", "Evidence", "SpanJudge", "Wanted", "needs"]

@@ -199,7 +199,7 @@ class PartScene:
 
     def judgment(self, judge: str, subject: str) -> Judgment:
         """Nothing is promised here."""
-        raise NotImplementedError
+        raise AssertionError("this price has no use for it")
 
     def spans(self, judge: str, asset: str) -> Sequence[JudgedSpan]:
         """Those waived, as granted."""

@@ -213,7 +213,7 @@ class PriceWorld:
 
     def accrue(self, subject: str, amount: Fraction) -> None:
         """Nothing here accrues."""
-        raise NotImplementedError
+        raise AssertionError("this price has no use for it")
 
     def charge(
         self,
