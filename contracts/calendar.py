@@ -51,6 +51,16 @@ def service_periods(weekly: Weekly, span: Period, zone: ZoneInfo) -> list[Period
     return list(_service_periods(weekly, span, zone))
 
 
+def outside_periods(weekly: Weekly, span: Period, zone: ZoneInfo) -> list[Period]:
+    """The rest of `span`, in order; worked out once for all who share it."""
+    return list(_outside_periods(weekly, span, zone))
+
+
+@lru_cache(maxsize=4096)
+def _outside_periods(weekly: Weekly, span: Period, zone: ZoneInfo) -> tuple[Period, ...]:
+    return tuple(subtract([span], _service_periods(weekly, span, zone)))
+
+
 @lru_cache(maxsize=4096)
 def _service_periods(weekly: Weekly, span: Period, zone: ZoneInfo) -> tuple[Period, ...]:
     spans, closed_on = weekly

@@ -11,7 +11,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, Final
 
-from contracts.calendar import service_periods
+from contracts.calendar import outside_periods, service_periods
 from contracts.fact_kinds import GapClass
 from contracts.measure.classes import ATTRIBUTED, OUTSIDE, UNKNOWN, Classes, attribute, micros_of, unknown_as
 from contracts.measure.outages import shaped
@@ -37,9 +37,10 @@ def measure_availability(term: Availability, scene: Scene) -> Measured:
     """Up time of counted time in microseconds, with every instant of the scene's part in one class."""
     streams = scene.streams.get(term.metric, ())
     said = held(streams, scene.part, timedelta(seconds=term.unknown_rule.carry_seconds), _classes_of(term))
-    service = service_periods(weekly_spans(term.service_hours), scene.part, scene.zone)
+    weekly = weekly_spans(term.service_hours)
+    service = service_periods(weekly, scene.part, scene.zone)
     states, excluded = _states(said, service), _excluded(term, scene, said, service)
-    classes = _divided(scene.part, service, excluded, states)
+    classes = {OUTSIDE: outside_periods(weekly, scene.part, scene.zone)} | _divided(service, excluded, states)
     if isinstance(term.shaping, Shaping):
         classes[UP], classes[DOWN] = shaped(term.shaping, classes.get(UP, []), classes.get(DOWN, []))
     findings = attribute(scene, term.unknown_rule, classes)
@@ -134,8 +135,9 @@ def _going_on(term: Availability, scene: Scene, down: Sequence[Period]) -> Outag
     return Outage(frozenset(j for j in judges if _begun_within(j, union(scene.granted(j)), last, scene)))
 
 
-def _divided(part: Period, service: list[Period], excluded: Sequence[_Layer], states: Classes) -> Classes:
-    classes: Classes = {OUTSIDE: subtract([part], service)}
+def _divided(service: list[Period], excluded: Sequence[_Layer], states: Classes) -> Classes:
+    """Service time by class: what the exclusions take, in their order, and what is left of the states."""
+    classes: Classes = {}
     rest = service
     for layer in excluded:
         mine = intersect(layer.periods, rest)

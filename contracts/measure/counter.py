@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from contracts.fact_kinds import CounterCorrection, FactKind
@@ -27,12 +28,17 @@ from vouch.units import factor
 
 def counter_needs(term: Counter, asset: str) -> list[Need]:
     """The counter: single readings where a step may hide, the height before, the reading after, as the term needs."""
+    highest = term.on_fall is OnFall.HIGH_WATER
+    return [Need(asset, term.metric, step=_step(term), highest=highest, after=_looks_ahead(term))]
+
+
+def _step(term: Counter) -> Decimal | None:
+    """The rise from one reading to the next beyond which it matters, in the metric's own unit; None where none does."""
     step = None if isinstance(term.step_max, str) else term.step_max
     if term.modulus is not None and term.jitter > 0:
         back = term.modulus - term.jitter
         step = back if step is None else min(step, back)
-    highest = term.on_fall is OnFall.HIGH_WATER
-    return [Need(asset, term.metric, step=step, highest=highest, after=_looks_ahead(term))]
+    return step
 
 
 def measure_counter(term: Counter, scene: Scene) -> Measured:
@@ -84,7 +90,7 @@ class _Use:
 
 def _use(term: Counter, scene: Scene, stream: Stream, swap: Swap) -> _Use:
     use = _Use()
-    shown = [one for run in stream.inside for one in _ends(run)]
+    shown = _shown(stream.inside, every=_step(term) is not None)
     opening = stream.opening
     if swap.initial is not None:
         shown = [opening, *shown] if opening else shown
@@ -107,6 +113,18 @@ def _use(term: Counter, scene: Scene, stream: Stream, swap: Swap) -> _Use:
 def _looks_ahead(term: Counter) -> bool:
     """Whether the reading after a part matters: for a straight line to it, or to know that none was missed for good."""
     return term.attribution is Attribution.INTERPOLATE or term.missing != "none"
+
+
+def _shown(runs: Sequence[Run], every: bool) -> list[Shown]:
+    """The readings that matter: the first, those on either side of a fall, and the last; or every run's ends."""
+    if every or not runs:
+        return [one for run in runs for one in _ends(run)]
+    shown = [runs[0].first]
+    for before, after in pairwise(runs):
+        if Decimal(after.first_value) < Decimal(before.last_value):
+            shown += [before.last, after.first]
+    last = runs[-1].last
+    return [one for n, one in enumerate([*shown, last]) if n == 0 or one.at > shown[n - 1].at]
 
 
 def _ends(run: Run) -> list[Shown]:
