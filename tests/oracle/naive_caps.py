@@ -4,6 +4,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.naive_facts import moment
+from tests.oracle.naive_judges import apart
 from tests.oracle.naive_prices import NONE, Bill, money, share_of
 
 
@@ -114,16 +115,6 @@ def obligation_consequence(bill: Bill, index: int, term: dict[str, Any], subject
         days = range(1 if per == "span" else int(-(-(end - start) // 86_400)))
         count += sum(part[0] <= start + n * 86_400 < part[1] for n in days)
     return [count * amount]
-
-
-def apart(spans: list[Any]) -> list[Any]:
-    """Spans in order; of those that overlap the earlier one has the time."""
-    found: list[Any] = []
-    for start, end in sorted(spans):
-        begins = max(start, found[-1][1]) if found else start
-        if begins < end:
-            found.append((begins, end))
-    return found
 
 
 def breaches_so_far(bill: Bill, index: int, term: dict[str, Any], subject: str) -> list[Any]:

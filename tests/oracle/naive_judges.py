@@ -138,6 +138,16 @@ def cells(start: Any, end: Any, grid: int) -> list[Span]:
     return [(a, b) for a, b in itertools.pairwise(edges) if a < b]
 
 
+def apart(spans: list[Any]) -> list[Any]:
+    """Spans in order; of those that overlap the earlier one has the time."""
+    found: list[Any] = []
+    for start, end in sorted(spans):
+        begins = max(start, found[-1][1]) if found else start
+        if begins < end:
+            found.append((begins, end))
+    return found
+
+
 def breached(judge: dict[str, Any], facts: Facts, asset: str, zone: str, covered: Span) -> list[Span]:
     """All time in which it was owed and not done."""
     name, rule = judge["id"], judge["acceptance"]
@@ -161,7 +171,7 @@ def breached(judge: dict[str, Any], facts: Facts, asset: str, zone: str, covered
             stated.append((start, covered[1]))
         elif start < met_at and not erases:
             stated.append((start, met_at))
-    return [span for span in stated if span[0] < span[1]]
+    return apart(stated)
 
 
 def owed_every(due: dict[str, Any], met: list[int], zone: str, covered: Span) -> list[tuple[int, int | None]]:
