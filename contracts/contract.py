@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
-from contracts.part_faults import scope_of
+from contracts.part_scope import scope_of
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice, Correction, LinePrice
 from contracts.terms.base import Part, PricePart
 from vouch.errors import Invalid

@@ -22,7 +22,7 @@ from contracts.measure.estimate import estimated
 from contracts.measure.saving import baseline_adjustments, saving
 from contracts.measure.total import added, share_or_amount
 from contracts.months import MonthPart, Reach, month_parts, reach
-from contracts.part_faults import unit_given
+from contracts.part_scope import unit_given
 from contracts.scene import JudgedSpan, Measured, Scene
 from contracts.source import Need, Stream, Streams
 from contracts.streams import Source, load_streams

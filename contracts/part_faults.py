@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from contracts.meaning_faults import meaning_faults
-from contracts.part_scope import Placed, scope_of, unit_given
+from contracts.part_scope import Placed
 from contracts.terms import Availability, Combination, Correction, FixedFee, Indexation, Minimum, UsagePrice
 from contracts.terms.base import Part, Path, Ref, Wanted
 from vouch.document import Fault
 from vouch.expectation import near
-
-__all__ = ["part_faults", "scope_of", "unit_given"]
 
 
 class AnyView(Protocol):

@@ -17,6 +17,22 @@ from tests.builders import metric
 from vouch.document import Document, DocumentFaults, parse_document
 
 FULL: Final = Path(__file__).with_name("full_contract.yaml").read_text()
+# What its two trucks have, as a folder of evidence says it.
+FULL_EVIDENCE: Final = """\
+evidence: 1
+contract: full
+metrics:
+  odometer_km: {kind: counter, unit: KMT, on_fall: reset, silence_seconds_max: 7200}
+  power_kw: {kind: gauge, unit: KWT, silence_seconds_max: 7200}
+  lost_kwh: {kind: amount, unit: KWH, silence_seconds_max: 7200}
+  pages: {kind: amount, unit: ZP, silence_seconds_max: 7200}
+  cabin_temperature: {kind: gauge, unit: CEL, silence_seconds_max: 7200}
+  axle_load: {kind: gauge, unit: KGM, silence_seconds_max: 7200}
+  state: {kind: state, states: {RUNNING: 1, LIMITED: 2, DOWN: 3, SERVICE: 4, LOST: 5}, silence_seconds_max: 7200}
+assignments:
+  - {asset: truck-1, device: box-1, serves_from: "2026-01-01T00:00:00+01:00"}
+  - {asset: truck-2, device: box-2, serves_from: "2026-01-01T00:00:00+01:00"}
+"""
 Where = tuple[str | int, ...]
 
 

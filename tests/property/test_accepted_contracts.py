@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from billing.statement import statement
@@ -19,10 +19,11 @@ from contracts.document import ContractDocument, check_document, contract_of
 from contracts.evidence import Evidence
 from contracts.evidence_folder import read_evidence
 from contracts.offline import FolderKnowledge, check_evidence
+from tests import contract_files
 from vouch.document import Document, DocumentFaults, parse_document
 from vouch.expectation import place_of
 
-FULL: Final = parse_document((Path(__file__).parents[1] / "full_contract.yaml").read_text(), "full.yaml").content
+FULL: Final = parse_document(contract_files.FULL, "full.yaml").content
 LISTS: Final = ("measures", "judges", "prices")
 IDS: Final = [part["id"] for several in LISTS for part in FULL[several]]
 WINDOWS: Final = [
@@ -30,21 +31,6 @@ WINDOWS: Final = [
     for kind in ("calendar", "contract", "rolling")
     for partial in ("judge", "wait")
 ] + [{"kind": "life", "partial": "judge"}]
-EVIDENCE: Final = """\
-evidence: 1
-contract: full
-metrics:
-  odometer_km: {kind: counter, unit: KMT, on_fall: reset, silence_seconds_max: 7200}
-  power_kw: {kind: gauge, unit: KWT, silence_seconds_max: 7200}
-  lost_kwh: {kind: amount, unit: KWH, silence_seconds_max: 7200}
-  pages: {kind: amount, unit: ZP, silence_seconds_max: 7200}
-  cabin_temperature: {kind: gauge, unit: CEL, silence_seconds_max: 7200}
-  axle_load: {kind: gauge, unit: KGM, silence_seconds_max: 7200}
-  state: {kind: state, states: {RUNNING: 1, LIMITED: 2, DOWN: 3, SERVICE: 4, LOST: 5}, silence_seconds_max: 7200}
-assignments:
-  - {asset: truck-1, device: box-1, serves_from: "2026-01-01T00:00:00+01:00"}
-  - {asset: truck-2, device: box-2, serves_from: "2026-01-01T00:00:00+01:00"}
-"""
 
 Where = tuple[str | int, ...]
 
@@ -54,7 +40,7 @@ def evidence() -> Evidence:
     """Two months of both trucks: use, stops, heat and load, a reading every third day."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "evidence.yaml").write_text(EVIDENCE)
+        (folder / "evidence.yaml").write_text(contract_files.FULL_EVIDENCE)
         rows = [row for month in (2, 3) for day in range(1, 28, 3) for row in _readings(month, day)]
         (folder / "readings.csv").write_text("\n".join(["device,metric,measured_at,value", *rows]))
         return read_evidence(folder)
@@ -117,7 +103,8 @@ def _location(where: Where) -> Where:
 CHOICES: Final = list(_choices(FULL))
 
 
-@settings(max_examples=60, deadline=None)
+# About one change in eight is accepted; to be refused with a fault is an answer too, and a quick one.
+@settings(max_examples=400, deadline=None)
 @given(st.sampled_from(CHOICES))
 def test_what_the_check_accepts_can_be_stated(choice: tuple[Where, Any]) -> None:
     where, to = choice
@@ -131,9 +118,10 @@ def test_what_the_check_accepts_can_be_stated(choice: tuple[Where, Any]) -> None
         written = check_document(document)
         check_evidence(document, written, evidence())
     except DocumentFaults:
-        assume(False)
+        return
     contract = contract_of(written)
-    assume(contract.effective_within(contract.month(date(2026, 3, 1))) is not None)
+    if contract.effective_within(contract.month(date(2026, 3, 1))) is None:
+        return
 
     found = statement(FolderKnowledge(linked([contract]), evidence()), date(2026, 3, 1))
 

@@ -1,29 +1,12 @@
 """`vouch contract check` and `vouch contract diff`: what they say of files, without a database."""
 
 from pathlib import Path
-from typing import Final
 
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.contract_files import FULL, FULL_EVIDENCE
 from vouch.__main__ import main
-
-FULL: Final = (Path(__file__).parents[2] / "full_contract.yaml").read_text()
-EVIDENCE: Final = """\
-evidence: 1
-contract: full
-metrics:
-  odometer_km: {kind: counter, unit: KMT, on_fall: reset, silence_seconds_max: 7200}
-  power_kw: {kind: gauge, unit: KWT, silence_seconds_max: 7200}
-  lost_kwh: {kind: amount, unit: KWH, silence_seconds_max: 7200}
-  pages: {kind: amount, unit: ZP, silence_seconds_max: 7200}
-  cabin_temperature: {kind: gauge, unit: CEL, silence_seconds_max: 7200}
-  axle_load: {kind: gauge, unit: KGM, silence_seconds_max: 7200}
-  state: {kind: state, states: {RUNNING: 1, LIMITED: 2, DOWN: 3, SERVICE: 4, LOST: 5}, silence_seconds_max: 7200}
-assignments:
-  - {asset: truck-1, device: box-1, serves_from: "2026-01-01T00:00:00+01:00"}
-  - {asset: truck-2, device: box-2, serves_from: "2026-01-01T00:00:00+01:00"}
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +15,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("VOUCH_DATABASE_URL", "VOUCH_CONFIG", "VOUCH_HOME"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "evidence").mkdir()
-    (tmp_path / "evidence" / "evidence.yaml").write_text(EVIDENCE)
+    (tmp_path / "evidence" / "evidence.yaml").write_text(FULL_EVIDENCE)
     return tmp_path
 
 
