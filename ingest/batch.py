@@ -11,6 +11,7 @@ from typing import Final
 
 from ingest.catalogue import Catalogue, Metric, MetricKind, OnFall, Series
 from ingest.formats import json as vouch_json
+from ingest.message import Message
 from ingest.reading import WHOLE_MESSAGE, Decoded, Reading, Rejection, decimal_of
 from ingest.topics import device_of
 from vouch.period import iso, to_micros, utc_day
@@ -19,14 +20,6 @@ from vouch.period import iso, to_micros, utc_day
 AHEAD_MAX: Final = timedelta(hours=1)
 # No telemetry is older; an unset device clock says 1970 or 2000.
 YEAR_MIN: Final = 2010
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One MQTT message as it came."""
-
-    topic: str
-    payload: bytes
 
 
 @dataclass(frozen=True, slots=True)

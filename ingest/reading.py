@@ -8,8 +8,10 @@ Source: docs/decisions/0014-shortest-doubles-are-kept.md.
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from vouch.errors import Invalid
+from vouch.period import from_micros
 
 DIGITS_MAX = 15
 DECIMALS_MAX = 15
@@ -17,14 +19,23 @@ WHOLE_DIGITS_MAX = 15
 WHOLE_MESSAGE = "$"
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a device says: a number, or a state by its name. `place` is where in the message it stood."""
+class Reading(NamedTuple):
+    """What a device says: a number, or a state by its name, `at` so many microseconds after 1970-01-01T00:00Z.
+
+    `metric` is the name by which the device calls it, `place` where in the message it stood, `unit` the UN/ECE code
+    that the message gives; None is the metric's own. A tuple, because a hundred thousand are made in a second.
+    """
 
     metric: str
-    measured_at: datetime
+    at: int
     value: float | str
     place: str
+    unit: str | None = None
+
+    @property
+    def measured_at(self) -> datetime:
+        """The instant by the device's clock, in UTC."""
+        return from_micros(self.at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from psycopg import Connection
 
-from ingest.batch import Message
+from ingest.message import Message
 from ingest.topics import TELEMETRY_FILTER
 from ingest.writer import Writer
 from vouch import database

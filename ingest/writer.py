@@ -15,8 +15,9 @@ import psycopg
 from psycopg import Connection
 
 from ingest import store, summary_store
-from ingest.batch import Batch, Message, conflict, sort_out
+from ingest.batch import Batch, conflict, sort_out
 from ingest.catalogue import Catalogue
+from ingest.message import Message
 from ingest.reading import WHOLE_MESSAGE, Rejection
 from ingest.registry import load_catalogue, load_revision
 from vouch.knowledge import recording

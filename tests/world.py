@@ -10,8 +10,8 @@ from psycopg import Connection
 
 from contracts.document import parse_contract
 from contracts.run import apply_contract
-from ingest.batch import Message
 from ingest.formats.json import encode
+from ingest.message import Message
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from ingest.topics import telemetry_topic

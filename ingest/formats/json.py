@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from ingest.reading import WHOLE_MESSAGE, Decoded, Reading, Rejection, float_of
 from vouch.errors import Invalid
-from vouch.period import iso, parse_instant
+from vouch.period import iso, parse_instant, to_micros
 
 READINGS_MAX: Final = 10_000
 
@@ -111,7 +111,7 @@ def _decode_item(item: Any, place: str, readings: list[Reading], rejections: lis
         rejections.append(Rejection(f"{place}.values", "malformed", detail))
         return
     try:
-        measured_at = parse_instant(item["measured_at"])
+        at = to_micros(parse_instant(item["measured_at"]))
     except Invalid as error:
         rejections.extend(
             Rejection(_place(place, n, name), "malformed_time", str(error)) for n, name in enumerate(values)
@@ -120,7 +120,7 @@ def _decode_item(item: Any, place: str, readings: list[Reading], rejections: lis
     for n, (name, value) in enumerate(values.items()):
         where = _place(place, n, name)
         try:
-            readings.append(Reading(name, measured_at, _value(value), where))
+            readings.append(Reading(name, at, _value(value), where))
         except Invalid as error:
             rejections.append(Rejection(where, "malformed_value", str(error)))
 

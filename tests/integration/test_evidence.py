@@ -23,7 +23,7 @@ from contracts.fact_store import add_entries, add_entry, list_entries, load_book
 from contracts.facts import book_at
 from contracts.source import Need, Streams
 from contracts.streams import Source, load_streams
-from ingest.batch import Message
+from ingest.message import Message
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from ingest.summariser import summarise_stale

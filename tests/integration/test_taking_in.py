@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from psycopg import Connection, errors
 
-from ingest.batch import Message
+from ingest.message import Message
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from ingest.store import list_rejected, load_balance

@@ -18,8 +18,9 @@ from contracts.evidence_readings import SeriesReadings
 from contracts.evidence_source import EvidenceSource
 from contracts.facts import book_at
 from device_sim.fleet import FLEETS, Fleet, fleet, parse_months
-from ingest.batch import Message, sort_out
+from ingest.batch import sort_out
 from ingest.catalogue import Metric, Series
+from ingest.message import Message
 from ingest.registry_file import MetricDocument, RegistryDocument, parse_registry
 from vouch.period import to_micros
 

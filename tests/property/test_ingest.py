@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingest.batch import Message, sort_out
+from ingest.batch import sort_out
 from ingest.catalogue import MetricKind, OnFall
 from ingest.formats.json import decode, encode
+from ingest.message import Message
 from ingest.reading import decimal_of, float_of
 from ingest.summary import DaySummary, cut, join_states, straddles, summarise_days
 from ingest.topics import telemetry_topic

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from ingest.batch import Batch, Message, Row, sort_out
+from ingest.batch import Batch, Row, sort_out
 from ingest.catalogue import MetricKind, OnFall
 from ingest.formats.json import encode
+from ingest.message import Message
 from ingest.topics import TELEMETRY_FILTER, device_of, telemetry_topic
 from tests.builders import HOUR, MINUTE, T0, catalogue, metric, utc
 

@@ -10,6 +10,7 @@ from ingest.formats.json import READINGS_MAX, decode, encode
 from ingest.reading import Decoded, Reading, TooManyDigits, decimal_of, float_of
 from tests.builders import T0, utc
 from vouch.errors import Invalid
+from vouch.period import to_micros
 
 
 def one(values: str, at: str = '"2026-06-01T00:00:00Z"') -> Decoded:
@@ -41,7 +42,7 @@ def test_one_reading_of_several_metrics() -> None:
     decoded = one('{"km": 12.5, "state": "up"}')
 
     assert decoded == Decoded(
-        (Reading("km", T0, 12.5, "$.values.km"), Reading("state", T0, "up", "$.values.state")),
+        (Reading("km", to_micros(T0), 12.5, "$.values.km"), Reading("state", to_micros(T0), "up", "$.values.state")),
         (),
     )
 
