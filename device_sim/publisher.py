@@ -23,8 +23,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 from device_sim.fleet import fleet, parse_months
 from device_sim.message import Message
 from device_sim.pace import due_offsets
-from vouch.broker_address import BrokerAddress, parse_broker
+from vouch.broker_address import SYSTEM_TLS, BrokerAddress, TlsFiles, parse_broker
 from vouch.errors import Invalid, Unavailable
+from vouch.mqtt import prepare_client
 
 Progress = Callable[[int, int], None]
 
@@ -66,6 +67,7 @@ def simulate(
     rate: float = 0.0,
     progress: Progress | None = None,
     speed: float = 0.0,
+    files: TlsFiles = SYSTEM_TLS,
 ) -> Account:
     """Write a fleet's truth to `truth_path`, then publish all that its devices say in `months`.
 
@@ -83,7 +85,7 @@ def simulate(
         truth_path.write_text(simulated.truth_text, encoding="utf-8")
     live_from = now if unfinished else None
     paced = due_offsets(simulated.messages, rate, speed, live_from)
-    return publish(mqtt_url, paced, len(simulated.messages), progress)
+    return publish(mqtt_url, paced, len(simulated.messages), progress, files=files)
 
 
 def publish(
@@ -92,6 +94,7 @@ def publish(
     total: int,
     progress: Progress | None = None,
     patience_seconds: float = PATIENCE_SECONDS,
+    files: TlsFiles = SYSTEM_TLS,
 ) -> Account:
     """Deliver messages and return when each is answered for.
 
@@ -100,7 +103,7 @@ def publish(
     address, Unavailable where no broker lets us in, and NotDelivered when nothing was delivered for
     `patience_seconds` though something was waiting.
     """
-    outbox = _Outbox(parse_broker(mqtt_url), patience_seconds)
+    outbox = _Outbox(parse_broker(mqtt_url, files), patience_seconds)
     outbox.connect()
     try:
         return outbox.deliver(iter(paced), total, progress or _silent)
@@ -147,10 +150,7 @@ class _Outbox:
             client_id=f"{self._address.username or 'vouch-sim'}-{uuid4().hex[:8]}",
             protocol=MQTTProtocolVersion.MQTTv5,
         )
-        if self._address.username:
-            client.username_pw_set(self._address.username, self._address.password)
-        if self._address.tls:
-            client.tls_set()
+        prepare_client(client, self._address)
         client.max_inflight_messages_set(IN_FLIGHT_MAX)
         client.reconnect_delay_set(1, 5)
         client.on_connect = self._on_connect

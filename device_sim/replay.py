@@ -41,6 +41,7 @@ from device_sim.recorded_turbines import (
     towie_registry,
     towie_turbine,
 )
+from vouch.broker_address import SYSTEM_TLS, TlsFiles
 from vouch.errors import Invalid, NotFound
 
 BATCH_MAX: Final = 10_000
@@ -82,6 +83,7 @@ def replay(
     progress: Progress | None = None,
     speed: float = 0.0,
     batch: int | None = None,
+    files: TlsFiles = SYSTEM_TLS,
 ) -> Account:
     """Publish the recorded set in `folder`: all of it, or what was measured from `from_at` to `until_at`, both held.
 
@@ -94,7 +96,7 @@ def replay(
         return islice(recorded_messages(folder, from_at, until_at, batch), limit)
 
     total = sum(1 for _ in chosen())
-    return publish(mqtt_url, due_offsets(chosen(), rate, speed), total, progress)
+    return publish(mqtt_url, due_offsets(chosen(), rate, speed), total, progress, files=files)
 
 
 def recorded_registry(folder: Path) -> str:

@@ -17,33 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from ingest.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT, completed
 from ingest.topics import DEVICE_ID
 from vouch.errors import Invalid, NotFound, Unavailable
 from vouch.settings import Settings
-
-INGEST_ACCOUNT: Final = "vouch-ingest"
-GATEWAY_ACCOUNT: Final = "vouch-sim"
-
-_DEVICE_RULES: Final = ("pattern write vouch/v1/%u/telemetry", "pattern read vouch/v1/%u/receipt")
-ACCESS_LIST: Final = "\n".join(
-    (
-        "# Kept by `vouch device add`.",
-        "",
-        "# vouch itself: all its topics, and the broker's own counters.",
-        f"user {INGEST_ACCOUNT}",
-        "topic readwrite vouch/v1/#",
-        "topic read $SYS/#",
-        "",
-        "# A gateway speaks for many devices: the simulator, and whoever replays recordings.",
-        f"user {GATEWAY_ACCOUNT}",
-        "topic write vouch/v1/+/telemetry",
-        "topic read vouch/v1/+/receipt",
-        "",
-        "# A device, by its user name: writes its telemetry, reads what is sent to it, nothing of others.",
-        *_DEVICE_RULES,
-        "",
-    )
-)
 
 _PASSWORD_BYTES: Final = 24
 _SALT_BYTES: Final = 12
@@ -115,7 +92,7 @@ def set_accounts(password_file: Path, acl_file: Path, passwords: Mapping[str, st
     """Give accounts these passwords and leave all others alone; the files are made where they are missing."""
     hashes = {name: hash_password(password) for name, password in passwords.items()}
     _change_accounts(password_file, lambda known: known | hashes)
-    _keep_device_rules(acl_file)
+    _complete_access_list(acl_file)
 
 
 def generate_password() -> str:
@@ -176,16 +153,12 @@ def _change_accounts(password_file: Path, change: Callable[[dict[str, str]], Map
         replace_file(password_file, text)
 
 
-def _keep_device_rules(acl_file: Path) -> None:
+def _complete_access_list(acl_file: Path) -> None:
     """Add what is missing and leave alone what somebody has written there."""
     with _turn(acl_file):
-        if not acl_file.exists() or not acl_file.read_text().strip():
-            replace_file(acl_file, ACCESS_LIST)
-            return
-        text = acl_file.read_text()
-        missing = [rule for rule in _DEVICE_RULES if rule not in text.splitlines()]
-        if missing:
-            replace_file(acl_file, text.rstrip("\n") + "\n\n" + "\n".join(missing) + "\n")
+        text = acl_file.read_text() if acl_file.exists() else ""
+        if completed(text) != text:
+            replace_file(acl_file, completed(text))
 
 
 def _reload(command: str) -> None:

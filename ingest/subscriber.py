@@ -26,8 +26,8 @@ from ingest.message import Message
 from ingest.topics import TELEMETRY_FILTER
 from ingest.writer import Writer
 from vouch import database
-from vouch.broker_address import parse_broker
 from vouch.errors import Unavailable
+from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -88,7 +88,7 @@ class Subscriber:
             raise Unavailable("the MQTT network thread has died")
 
     def _build_client(self, settings: Settings) -> mqtt.Client:
-        address = parse_broker(settings.mqtt_url)
+        address = broker_of(settings)
         self._address = (address.host, address.port)
         client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
@@ -96,10 +96,7 @@ class Subscriber:
             protocol=mqtt.MQTTv5,
             manual_ack=True,
         )
-        if address.username:
-            client.username_pw_set(address.username, address.password)
-        if address.tls:
-            client.tls_set()
+        prepare_client(client, address)
         client.reconnect_delay_set(1, int(RETRY_SECONDS_MAX))
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect

@@ -4,6 +4,7 @@ No I/O.
 """
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -13,21 +14,34 @@ _PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 
 
 @dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """PEM files for TLS: whom we believe (None: the system's authorities), and who we are (None: no certificate)."""
+
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+SYSTEM_TLS: Final = TlsFiles()
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where a broker is and as whom to enter."""
+    """Where a broker is and as whom to enter. Without `tls` its files are not looked at."""
 
     host: str
     port: int
     username: str | None
     password: str | None = field(repr=False)
     tls: bool
+    files: TlsFiles = SYSTEM_TLS
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
 
 
-def parse_broker(mqtt_url: str) -> BrokerAddress:
-    """`mqtt://user:password@host:port`, or `mqtts://` for TLS; user, password and port may be left out.
+def parse_broker(mqtt_url: str, files: TlsFiles = SYSTEM_TLS) -> BrokerAddress:
+    """`mqtt://user:password@host:port`, or `mqtts://` for TLS with `files`; user, password and port may be left out.
 
     Raises Invalid, without the address, which holds a password; Unavailable where none is given.
     """
@@ -46,4 +60,5 @@ def parse_broker(mqtt_url: str) -> BrokerAddress:
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         tls=parts.scheme == "mqtts",
+        files=files,
     )

@@ -30,6 +30,7 @@ from vouch.commands.bill import print_invoices
 from vouch.commands.common import console, open_database, progress_line
 from vouch.commands.services import say
 from vouch.errors import Conflict, Unavailable
+from vouch.mqtt import tls_files
 from vouch.settings import Settings
 from web.auth import add_account, set_password
 from web.store import AccountExists
@@ -94,7 +95,8 @@ def _take_in(settings: Settings, one: Fleet, month: date, *, done: bool) -> None
         before = load_balance(conn).received
         conn.commit()
         url = settings.simulator_mqtt_url or settings.mqtt_url
-        account = simulate(url, one.name, SEED, None, f"{month:%Y-%m}", truth, 0.0, progress_line("published"))
+        show = progress_line("published")
+        account = simulate(url, one.name, SEED, None, f"{month:%Y-%m}", truth, 0.0, show, files=tls_files(settings))
         _wait_until_stored(conn, before, account.readings)
     say(f"{account.messages:,} messages with {account.readings:,} readings stored; the truth is in {truth}")
 

@@ -35,6 +35,11 @@ class Settings(BaseSettings):
         "", description="as mqtt_url, with an account that may publish for any device: `vouch sim`, `vouch replay`"
     )
     device_mqtt_url: str = Field("", description="mqtt://host:port where devices connect, each with its own account")
+    mqtt_ca_file: Path | None = Field(
+        None, description="PEM: authorities whose broker mqtts:// believes; without it the system's"
+    )
+    mqtt_cert_file: Path | None = Field(None, description="PEM: vouch's own certificate, where the broker asks for one")
+    mqtt_key_file: Path | None = Field(None, description="PEM: the key of mqtt_cert_file")
     mqtt_client_id: str = Field("vouch-ingest", description="fixed: names the persistent session")
     mqtt_password_file: Path | None = Field(None, description="Mosquitto's password file, kept by `vouch device add`")
     mqtt_acl_file: Path | None = Field(None, description="Mosquitto's access list, kept by `vouch device add`")

@@ -129,6 +129,42 @@ def test_a_device_publishes_under_its_own_name_only(broker: Settings, connect: C
     assert ingest.received == ["vouch/v1/press-1/telemetry 1", "vouch/v1/press-1/telemetry 4"]
 
 
+def test_a_device_has_a_topic_for_each_format_and_an_edge_node_those_of_sparkplug(
+    broker: Settings, connect: Callable[..., Client]
+) -> None:
+    ingest = connect(broker.mqtt_url)
+    for pattern in ("vouch/v1/#", "spBv1.0/#"):
+        ingest.subscribe(pattern)
+    device = connect(broker.device_mqtt_url, "press-1", add_device(broker, "press-1"))
+
+    allowed = ["vouch/v1/press-1/senml/json", "vouch/v1/press-1/senml/cbor", "vouch/v1/press-1/presence"]
+    allowed += [f"spBv1.0/plant/{kind}/press-1" for kind in ("NBIRTH", "NDATA", "NDEATH")]
+    allowed += [f"spBv1.0/plant/{kind}/press-1/pump" for kind in ("DBIRTH", "DDATA", "DDEATH")]
+    assert [device.publish(topic, "1") for topic in allowed] == [[0]] * len(allowed)
+
+    refused = [topic.replace("press-1", "press-2") for topic in allowed]
+    refused += ["vouch/v1/press-1/canary", "spBv1.0/STATE/vouch", "spBv1.0/plant/NCMD/press-1"]
+    refused += ["spBv1.0/plant/DCMD/press-1/pump", "spBv1.0/plant/DDATA/press-2/press-1"]
+    assert [device.publish(topic, "2") for topic in refused] == [[NOT_AUTHORIZED]] * len(refused)
+    wait_until(lambda: len(ingest.received) == len(allowed))
+
+
+def test_an_edge_node_hears_its_commands_and_its_host_and_those_of_nobody_else(
+    broker: Settings, connect: Callable[..., Client]
+) -> None:
+    device = connect(broker.device_mqtt_url, "press-1", add_device(broker, "press-1"))
+    device.subscribe("spBv1.0/#")
+    ingest = connect(broker.mqtt_url)
+
+    for topic in ("plant/NCMD/press-2", "plant/DCMD/press-2/pump", "plant/NDATA/press-1"):
+        ingest.publish(f"spBv1.0/{topic}", "not yours")
+    for topic in ("plant/NCMD/press-1", "plant/DCMD/press-1/pump", "STATE/vouch"):
+        ingest.publish(f"spBv1.0/{topic}", "yours")
+
+    wait_until(lambda: len(device.received) == 3)
+    assert all(heard.endswith(" yours") for heard in device.received)
+
+
 def test_what_an_old_client_publishes_under_another_name_reaches_nobody(
     broker: Settings, connect: Callable[..., Client]
 ) -> None:

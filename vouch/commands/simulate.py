@@ -40,6 +40,7 @@ def sim(
     from device_sim.fleet import fleet as build_fleet
     from device_sim.fleet import parse_months
     from vouch.demo import declare
+    from vouch.mqtt import tls_files
 
     settings = load_settings()
     if declare_first:
@@ -55,6 +56,7 @@ def sim(
         rate,
         progress_line(fleet),
         speed,
+        tls_files(settings),
     )
     console.print(f"{fleet}: {account.messages:,} messages with {account.readings:,} readings delivered")
 
@@ -91,6 +93,7 @@ def replay(
     from device_sim import replay as recorded
     from device_sim.recorded_evidence import write_evidence
     from vouch.demo import declare
+    from vouch.mqtt import tls_files
 
     if to is not None:
         count = write_evidence(folder, to, contract, instant_of(start, "--from"), instant_of(end, "--until"))
@@ -108,6 +111,7 @@ def replay(
         instant_of(end, "--until"),
         progress_line(folder.name),
         speed,
+        files=tls_files(settings),
     )
     console.print(f"{folder.name}: {account.messages:,} messages with {account.readings:,} readings delivered")
 

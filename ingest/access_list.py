@@ -1,0 +1,90 @@
+"""The access list: what each account may publish and read at the broker, in Mosquitto's own form.
+
+Pure. Rules that somebody else wrote into the list stay where they are; ours are added where they are missing.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+INGEST_ACCOUNT: Final = "vouch-ingest"
+GATEWAY_ACCOUNT: Final = "vouch-sim"
+
+# What a device sends, below its own name, and the one topic on which it is answered.
+_SENT: Final = ("telemetry", "senml/json", "senml/cbor", "presence")
+_ANSWER: Final = "receipt"
+# Sparkplug: what an edge node says of itself, what of the devices behind it, and what it hears.
+_NODE_SENT: Final = ("NBIRTH", "NDATA", "NDEATH")
+_NODE_DEVICE_SENT: Final = ("DBIRTH", "DDATA", "DDEATH")
+_STATE: Final = "spBv1.0/STATE/+"
+
+
+def _rules_for(kind: str, device: str) -> tuple[str, ...]:
+    """What one that speaks as `device` may do, each rule beginning with `kind`: pattern or topic."""
+    return (
+        *(f"{kind} write vouch/v1/{device}/{sent}" for sent in _SENT),
+        f"{kind} read vouch/v1/{device}/{_ANSWER}",
+        *(f"{kind} write spBv1.0/+/{sent}/{device}" for sent in _NODE_SENT),
+        *(f"{kind} write spBv1.0/+/{sent}/{device}/+" for sent in _NODE_DEVICE_SENT),
+        f"{kind} read spBv1.0/+/NCMD/{device}",
+        f"{kind} read spBv1.0/+/DCMD/{device}/+",
+        f"{kind} read {_STATE}",
+    )
+
+
+# Any account, by its user name. An edge node's user name is its edge node id.
+DEVICE_RULES: Final = _rules_for("pattern", "%u")
+ANY_DEVICE_RULES: Final = _rules_for("topic", "+")
+_OWN_RULES: Final[Mapping[str, Sequence[str]]] = {
+    # Its own canary is below vouch/v1, its commands and its STATE are below spBv1.0.
+    INGEST_ACCOUNT: ("topic readwrite vouch/v1/#", "topic readwrite spBv1.0/#", "topic read $SYS/#"),
+    GATEWAY_ACCOUNT: ANY_DEVICE_RULES,
+}
+
+NEW_LIST: Final = "\n".join(
+    (
+        "# Kept by `vouch device add`.",
+        "",
+        "# vouch itself: all its topics, and the broker's own counters.",
+        f"user {INGEST_ACCOUNT}",
+        *_OWN_RULES[INGEST_ACCOUNT],
+        "",
+        "# A gateway speaks for many devices: the simulator, and whoever replays recordings.",
+        f"user {GATEWAY_ACCOUNT}",
+        *_OWN_RULES[GATEWAY_ACCOUNT],
+        "",
+        "# A device, by its user name: writes what it has to say, reads what is sent to it, nothing of others.",
+        *DEVICE_RULES,
+        "",
+    )
+)
+
+
+def completed(text: str) -> str:
+    """The list with what is missing of ours at its end; an empty one becomes `NEW_LIST`.
+
+    vouch's own accounts get what they lack only where the list knows them already.
+    """
+    if not text.strip():
+        return NEW_LIST
+    sections = _read_rules(text)
+    added = [rule for rule in DEVICE_RULES if rule not in sections[None]]
+    for account, rules in _OWN_RULES.items():
+        missing = [rule for rule in rules if rule not in sections.get(account, rules)]
+        if missing:
+            added += ["", f"user {account}", *missing]
+    return text.rstrip("\n") + "\n\n" + "\n".join(added).lstrip("\n") + "\n" if added else text
+
+
+def _read_rules(text: str) -> dict[str | None, set[str]]:
+    """The rules by account; patterns, which hold for every account wherever they stand, under None."""
+    sections: dict[str | None, set[str]] = {None: set()}
+    account: str | None = None
+    for line in map(str.strip, text.splitlines()):
+        if line.startswith("user "):
+            account = line.removeprefix("user ").strip()
+            sections.setdefault(account, set())
+        elif line.startswith("pattern "):
+            sections[None].add(line)
+        elif line.startswith("topic "):
+            sections[account].add(line)
+    return sections

@@ -1,0 +1,45 @@
+"""The access list: what is added to it, and what is left alone."""
+
+from pathlib import Path
+
+from ingest.access_list import DEVICE_RULES, NEW_LIST, completed
+
+OLD_LIST = """\
+user vouch-ingest
+topic readwrite vouch/v1/#
+topic read $SYS/#
+
+user vouch-sim
+topic write vouch/v1/+/telemetry
+
+pattern write vouch/v1/%u/telemetry
+"""
+
+
+def test_an_empty_list_becomes_the_whole_one() -> None:
+    assert completed("\n") == NEW_LIST
+    assert completed(NEW_LIST) == NEW_LIST
+
+
+def test_a_list_of_an_older_vouch_gets_what_it_lacks_under_each_account() -> None:
+    new = completed(OLD_LIST)
+
+    assert new.startswith(OLD_LIST)
+    added = new.removeprefix(OLD_LIST).split("\n\n")
+    assert added[0].split("\n")[1:] == list(DEVICE_RULES[1:])
+    assert added[1] == "user vouch-ingest\ntopic readwrite spBv1.0/#"
+    assert added[2].startswith("user vouch-sim\ntopic write vouch/v1/+/senml/json\n")
+    assert completed(new) == new
+
+
+def test_accounts_that_the_list_does_not_know_get_no_rules() -> None:
+    new = completed("user grafana\ntopic read $SYS/#")
+
+    assert new.splitlines()[:2] == ["user grafana", "topic read $SYS/#"]
+    assert "vouch-sim" not in new
+
+
+def test_the_list_for_production_is_complete() -> None:
+    shipped = (Path(__file__).parents[3] / "ops/mosquitto/vouch.acl").read_text()
+
+    assert completed(shipped) == shipped
