@@ -28,7 +28,10 @@ class OnFall(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One entry of a product type's metric catalogue. `states` maps a state's name to its stored code."""
+    """One entry of a product type's metric catalogue.
+
+    `states` maps a state's name to its stored code; `sent_as` are other names under which devices send the metric.
+    """
 
     name: str
     kind: MetricKind
@@ -39,6 +42,7 @@ class Metric:
     states: Mapping[str, int]
     on_fall: OnFall | None
     silence_seconds_max: int
+    sent_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,25 @@ class Assignment:
 
 # device → metric name → series
 Catalogue = Mapping[str, Mapping[str, Series]]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevice:
+    """A device as ingest knows it.
+
+    `installed_at` is in microseconds since 1970; None: not known. `series` is keyed by each metric's name and by the
+    other names under which devices send it.
+    """
+
+    id: str
+    installed_at: int | None
+    series: Mapping[str, Series]
+
+
+# Keyed by device id, and by the Sparkplug address of those that have one: sparkplug_source("G/E/D").
+Known = Mapping[str, KnownDevice]
+
+
+def sparkplug_source(address: str) -> str:
+    """The key of a Sparkplug address G/E or G/E/D among the known devices; no device id has a slash."""
+    return f"spBv1.0/{address}"

@@ -13,11 +13,22 @@ from psycopg import Connection, errors
 from psycopg.types.json import Jsonb
 from psycopg.types.range import TimestamptzRange
 
-from ingest.catalogue import Assignment, Catalogue, Metric, MetricKind, OnFall, Series
-from ingest.registry_file import AssetDocument, MetricDocument, RegistryDocument
+from ingest.catalogue import (
+    Assignment,
+    Catalogue,
+    Known,
+    KnownDevice,
+    Metric,
+    MetricKind,
+    OnFall,
+    Series,
+    sparkplug_source,
+)
+from ingest.registry_file import AssetDocument, DeviceDocument, MetricDocument, RegistryDocument
 from vouch.document import Document, Fault
 from vouch.errors import Conflict
 from vouch.knowledge import recording
+from vouch.period import to_micros
 
 
 class RegistryConflict(Conflict):
@@ -46,12 +57,17 @@ def apply_registry(conn: Connection[Any], document: Document, declared: Registry
             for j, metric in enumerate(product.metrics):
                 with _Placed(document, ("product_types", i, "metrics", j)):
                     _put_metric(conn, applied, product.id, metric)
+            with _Placed(document, ("product_types", i, "metrics")):
+                _check_names(conn, product.id)
+        for i, device in enumerate(declared.devices):
+            with _Placed(document, ("devices", i)):
+                _put_device(conn, applied, device)
         for i, asset in enumerate(declared.assets):
             with _Placed(document, ("assets", i)):
                 _put_asset(conn, applied, asset)
             for j, served in enumerate(asset.served_by):
                 with _Placed(document, ("assets", i, "served_by", j)):
-                    _put_device(conn, applied, served.device, asset.product_type)
+                    _put_served(conn, applied, served.device, asset.product_type)
             with _Placed(document, ("assets", i, "served_by")):
                 _put_assignments(conn, applied, asset, recorded_at)
         _complete_series(conn)
@@ -75,6 +91,8 @@ class _Placed:
             message = f"refers to something not declared: {error.diag.message_detail}"
         elif isinstance(error, errors.ExclusionViolation):
             message = f"{(error.diag.constraint_name or '').replace('_', ' ')}: {error.diag.message_detail}"
+        elif isinstance(error, errors.UniqueViolation):
+            message = f"taken already: {error.diag.message_detail}"
         elif isinstance(error, RegistryConflict):
             message = str(error)
         else:
@@ -115,15 +133,17 @@ def _put_metric(conn: Connection[Any], applied: Applied, product: str, metric: M
     low, high = metric.plausible or (None, None)
     query = """
         INSERT INTO ingest.metric AS m (product_type, name, kind, unit, resolution, value_min, value_max, states,
-                                        on_fall, silence_seconds_max)
+                                        on_fall, silence_seconds_max, sent_as)
         VALUES (%(product)s, %(name)s, %(kind)s, %(unit)s, %(resolution)s, %(low)s, %(high)s, %(states)s,
-                %(on_fall)s, %(silence)s)
+                %(on_fall)s, %(silence)s, %(sent_as)s)
         ON CONFLICT (product_type, name) DO UPDATE
            SET resolution = EXCLUDED.resolution, value_min = EXCLUDED.value_min, value_max = EXCLUDED.value_max,
-               states = EXCLUDED.states, silence_seconds_max = EXCLUDED.silence_seconds_max
-         WHERE ROW (m.resolution, m.value_min, m.value_max, m.states, m.silence_seconds_max) IS DISTINCT FROM
+               states = EXCLUDED.states, silence_seconds_max = EXCLUDED.silence_seconds_max,
+               sent_as = EXCLUDED.sent_as
+         WHERE ROW (m.resolution, m.value_min, m.value_max, m.states, m.silence_seconds_max, m.sent_as)
+               IS DISTINCT FROM
                ROW (EXCLUDED.resolution, EXCLUDED.value_min, EXCLUDED.value_max, EXCLUDED.states,
-                    EXCLUDED.silence_seconds_max)
+                    EXCLUDED.silence_seconds_max, EXCLUDED.sent_as)
     """
     applied.changed += conn.execute(
         query,
@@ -138,8 +158,25 @@ def _put_metric(conn: Connection[Any], applied: Applied, product: str, metric: M
             "states": Jsonb(metric.states) if metric.states else None,
             "on_fall": metric.on_fall,
             "silence": metric.silence_seconds_max,
+            "sent_as": metric.sent_as,
         },
     ).rowcount
+
+
+_NAME_OF_TWO: Final = """
+    SELECT named.name, array_agg(named.metric ORDER BY named.metric)
+      FROM (SELECT name, name AS metric FROM ingest.metric WHERE product_type = %(product)s
+             UNION ALL
+            SELECT unnest(sent_as), name FROM ingest.metric WHERE product_type = %(product)s) AS named
+     GROUP BY named.name HAVING count(*) > 1 LIMIT 1
+"""
+
+
+def _check_names(conn: Connection[Any], product: str) -> None:
+    """A name under which a metric is sent means that one only, also where other files declared the others."""
+    row = conn.execute(_NAME_OF_TWO, {"product": product}).fetchone()
+    if row:
+        raise RegistryConflict(f"{row[0]!r} would mean more than one metric: {', '.join(row[1])}")
 
 
 def _put_asset(conn: Connection[Any], applied: Applied, asset: AssetDocument) -> None:
@@ -149,12 +186,22 @@ def _put_asset(conn: Connection[Any], applied: Applied, asset: AssetDocument) ->
     _put(conn, applied, "asset", asset.model_dump(exclude={"served_by"}))
 
 
-def _put_device(conn: Connection[Any], applied: Applied, device: str, product_type: str) -> None:
+def _put_device(conn: Connection[Any], applied: Applied, device: DeviceDocument) -> None:
+    _check_type(conn, device.id, device.product_type)
+    _put(conn, applied, "device", device.model_dump())
+
+
+def _put_served(conn: Connection[Any], applied: Applied, device: str, product_type: str) -> None:
+    if not _check_type(conn, device, product_type):
+        _put(conn, applied, "device", {"id": device, "product_type": product_type})
+
+
+def _check_type(conn: Connection[Any], device: str, product_type: str) -> bool:
+    """Whether the device is declared; its product type never changes."""
     stored = conn.execute("SELECT product_type FROM ingest.device WHERE id = %s", (device,)).fetchone()
     if stored and stored[0] != product_type:
         raise RegistryConflict(f"device {device!r} is of product type {stored[0]}, not {product_type}")
-    if not stored:
-        _put(conn, applied, "device", {"id": device, "product_type": product_type})
+    return stored is not None
 
 
 def _put_assignments(conn: Connection[Any], applied: Applied, asset: AssetDocument, recorded_at: datetime) -> None:
@@ -203,7 +250,8 @@ def load_revision(conn: Connection[Any]) -> int:
 
 
 _METRIC_COLUMNS: Final = """
-    m.name, m.kind, m.unit, m.resolution, m.value_min, m.value_max, m.states, m.on_fall, m.silence_seconds_max
+    m.name, m.kind, m.unit, m.resolution, m.value_min, m.value_max, m.states, m.on_fall, m.silence_seconds_max,
+    m.sent_as
 """
 
 
@@ -218,6 +266,37 @@ def load_catalogue(conn: Connection[Any], devices: list[str] | None = None) -> C
         metric = _metric(columns)
         catalogue.setdefault(device, {})[metric.name] = Series(key, device, metric)
     return catalogue
+
+
+_KNOWN: Final = """
+    SELECT d.id, d.installed_at, d.sparkplug, s.id, s.product_type, s.metric
+      FROM ingest.device AS d JOIN ingest.series AS s ON s.device = d.id
+"""
+
+
+def load_known(conn: Connection[Any]) -> Known:
+    """All declared devices, by id and by Sparkplug address."""
+    known: dict[str, KnownDevice] = {}
+    metrics = _load_types(conn)
+    series: dict[str, dict[str, Series]] = {}
+    for device, installed_at, sparkplug, key, product_type, name in conn.execute(_KNOWN):
+        metric = metrics[product_type, name]
+        if device not in known:
+            found = series[device] = {}
+            known[device] = KnownDevice(device, to_micros(installed_at) if installed_at else None, found)
+            if sparkplug:
+                known[sparkplug_source(sparkplug)] = known[device]
+        one = Series(key, device, metric)
+        series[device][name] = one
+        for other in metric.sent_as:
+            series[device][other] = one
+    return known
+
+
+def _load_types(conn: Connection[Any]) -> dict[tuple[str, str], Metric]:
+    """Every metric by product type and name."""
+    query = f"SELECT m.product_type, {_METRIC_COLUMNS} FROM ingest.metric AS m"
+    return {(product, columns[0]): _metric(columns) for product, *columns in conn.execute(query.encode())}
 
 
 def list_metrics(conn: Connection[Any], assets: list[str]) -> Mapping[str, Mapping[str, Metric]]:
@@ -282,7 +361,7 @@ def _utc(instant: datetime | None) -> datetime | None:
 
 
 def _metric(columns: list[Any]) -> Metric:
-    name, kind, unit, resolution, low, high, states, on_fall, silence = columns
+    name, kind, unit, resolution, low, high, states, on_fall, silence, sent_as = columns
     return Metric(
         name=name,
         kind=MetricKind(kind),
@@ -293,4 +372,5 @@ def _metric(columns: list[Any]) -> Metric:
         states=states or {},
         on_fall=OnFall(on_fall) if on_fall else None,
         silence_seconds_max=silence,
+        sent_as=tuple(sent_as),
     )

@@ -70,6 +70,14 @@ Name = Annotated[
     str, Field(pattern=NAME, max_length=128, description="a name of letters, digits, '.', '_' and '-' such as truck-1")
 ]
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+SparkplugAddress = Annotated[
+    str,
+    Field(
+        pattern="^[^/+#]+/[^/+#]+(/[^/+#]+)?$",
+        max_length=400,
+        description="a Sparkplug address such as group/edge-node or group/edge-node/device",
+    ),
+]
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$", description="a country of ISO 3166 such as DE")]
 Zone = Annotated[str, AfterValidator(_check_zone)]
 Instant = Annotated[datetime, BeforeValidator(_to_instant)]
@@ -146,6 +154,7 @@ class MetricDocument(MetricMeaning):
     """One entry of a metric catalogue."""
 
     name: Annotated[str, Field(pattern=METRIC, max_length=64)]
+    sent_as: Annotated[list[Text], Field(max_length=20)] = []
 
 
 class ProductTypeDocument(_Model):
@@ -156,10 +165,22 @@ class ProductTypeDocument(_Model):
     metrics: Annotated[list[MetricDocument], Field(min_length=1)]
 
 
+DeviceName = Annotated[Name, AfterValidator(_not_ours)]
+
+
+class DeviceDocument(_Model):
+    """What speaks for assets; readings from before `installed_at` are refused."""
+
+    id: DeviceName
+    product_type: Slug
+    installed_at: Instant | None = None
+    sparkplug: SparkplugAddress | None = None
+
+
 class ServedDocument(_Model):
     """The span in which a device speaks for an asset; no `until` means until further notice."""
 
-    device: Annotated[Name, AfterValidator(_not_ours)]
+    device: DeviceName
     since: Instant
     until: Instant | None = None
 
@@ -187,6 +208,7 @@ class RegistryDocument(_Model):
     issuers: list[IssuerDocument] = []
     customers: list[PartyDocument] = []
     product_types: list[ProductTypeDocument] = []
+    devices: list[DeviceDocument] = []
     assets: list[AssetDocument] = []
 
 
@@ -194,7 +216,7 @@ def parse_registry(text: str, name: str) -> tuple[Document, RegistryDocument]:
     """Parse and check a registry file. Raises DocumentFaults with file, line and path of each mistake."""
     document = parse_document(text, name)
     declared = document.model(RegistryDocument)
-    faults = list(_double_ids(declared))
+    faults = [*_double_ids(declared), *_double_names(declared), *_double_addresses(declared)]
     if faults:
         raise document.faults(faults)
     return document, declared
@@ -205,6 +227,7 @@ def _double_ids(declared: RegistryDocument) -> Iterator[Fault]:
         ("issuers", declared.issuers),
         ("customers", declared.customers),
         ("product_types", declared.product_types),
+        ("devices", declared.devices),
         ("assets", declared.assets),
     )
     for name, entries in lists:
@@ -213,3 +236,28 @@ def _double_ids(declared: RegistryDocument) -> Iterator[Fault]:
             if entry.id in seen:
                 yield Fault((name, i, "id"), f"{entry.id!r} is declared twice")
             seen.add(entry.id)
+
+
+def _double_names(declared: RegistryDocument) -> Iterator[Fault]:
+    """Metric names and names that devices send them under: each belongs to one metric of its product type."""
+    for i, product in enumerate(declared.product_types):
+        meant: dict[str, str] = {}
+        for j, metric in enumerate(product.metrics):
+            if metric.name in meant:
+                yield Fault(("product_types", i, "metrics", j, "name"), f"{metric.name!r} is declared twice")
+            meant[metric.name] = metric.name
+        for j, metric in enumerate(product.metrics):
+            for k, name in enumerate(metric.sent_as):
+                if name in meant:
+                    path = ("product_types", i, "metrics", j, "sent_as", k)
+                    yield Fault(path, f"{name!r} means the metric {meant[name]} already")
+                meant.setdefault(name, metric.name)
+
+
+def _double_addresses(declared: RegistryDocument) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for i, device in enumerate(declared.devices):
+        if device.sparkplug is not None:
+            other = seen.setdefault(device.sparkplug, device.id)
+            if other != device.id:
+                yield Fault(("devices", i, "sparkplug"), f"{device.sparkplug!r} is the address of {other} already")

@@ -191,6 +191,7 @@ def test_a_file_of_the_wrong_shape_is_one_line(text: str) -> None:
     [
         ("assets:\n  - {id: a, name: A, customer: c, product_type: p}\n", "assets[1].id"),
         ("customers:\n  - {id: a, legal_name: A, address: [x], country: DE}\n", "customers[1].id"),
+        ("devices:\n  - {id: a, product_type: p}\n", "devices[1].id"),
     ],
 )
 def test_an_id_is_declared_once(entry: str, path: str) -> None:
@@ -201,7 +202,7 @@ def test_an_id_is_declared_once(entry: str, path: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["5", "text", "[[]]", "{a: 1}", "true", "[5]", "~"])
-@pytest.mark.parametrize("key", ["issuers", "customers", "product_types", "assets"])
+@pytest.mark.parametrize("key", ["issuers", "customers", "product_types", "devices", "assets"])
 def test_a_list_of_another_shape_gives_faults_and_no_traceback(key: str, value: str) -> None:
     for fault in faults_of(f"registry: 1\n{key}: {value}"):
         assert fault.startswith(f"r.yaml:2: {key}")
@@ -243,3 +244,74 @@ def test_a_metric_says_nothing_that_its_kind_has_not(fields: dict[str, str]) -> 
     (fault,) = faults_of(metric_of(**fields))
 
     assert fault.startswith("r.yaml:2: product_types[0].metrics[0]: ")
+
+
+def test_a_device_says_where_and_since_when_it_speaks() -> None:
+    text = "devices:\n  - {id: d, product_type: p, installed_at: '2026-09-01T00:00:00+02:00', sparkplug: G/E/D}"
+    (device,) = parse_registry(text, "r.yaml")[1].devices
+
+    assert (device.installed_at, device.sparkplug) == (datetime(2026, 8, 31, 22, tzinfo=UTC), "G/E/D")
+
+
+@pytest.mark.parametrize(
+    ("fields", "path", "word"),
+    [
+        ("id: vouch-d, product_type: p", "id", "does not begin with vouch-"),
+        ("id: d, product_type: p, installed_at: 2026-09-01", "installed_at", "an instant"),
+        ("id: d, product_type: p, sparkplug: G", "sparkplug", "group/edge-node"),
+        ("id: d, product_type: p, sparkplug: G/E/D/X", "sparkplug", "group/edge-node"),
+        ("id: d, product_type: p, sparkplug: 'G/+'", "sparkplug", "group/edge-node"),
+        ("id: d, product_type: p, sparkplug: 'G/'", "sparkplug", "group/edge-node"),
+        ("id: d", "product_type", "required, but missing"),
+    ],
+)
+def test_a_mistake_in_a_device_is_one_line(fields: str, path: str, word: str) -> None:
+    (fault,) = faults_of(f"devices:\n  - {{{fields}}}")
+
+    assert fault.startswith("r.yaml:2: devices[0]")
+    assert path in fault
+    assert word in fault
+
+
+def test_a_sparkplug_address_belongs_to_one_device() -> None:
+    rows = "  - {id: a, product_type: p, sparkplug: G/E}\n  - {id: b, product_type: p, sparkplug: G/E}\n"
+
+    assert faults_of(f"devices:\n{rows}") == ["r.yaml:3: devices[1].sparkplug: 'G/E' is the address of a already"]
+
+
+def two_metrics(first: str, second: str) -> str:
+    head = "product_types:\n- id: p\n  name: P\n  metrics:\n"
+    of = "kind: gauge, unit: CEL, silence_seconds_max: 60"
+    return f"{head}  - {{name: a, {of}, {first}}}\n  - {{name: b, {of}, {second}}}\n"
+
+
+def test_a_metric_has_other_names_under_which_devices_send_it() -> None:
+    text = two_metrics("sent_as: [Temp/Inlet, 'Température 1']", "sent_as: []")
+
+    assert parse_registry(text, "r.yaml")[1].product_types[0].metrics[0].sent_as == ["Temp/Inlet", "Température 1"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "fault"),
+    [
+        ("sent_as: [b]", "sent_as: []", "r.yaml:5: product_types[0].metrics[0].sent_as[0]: 'b' means the metric b"),
+        ("sent_as: [x]", "sent_as: [x]", "r.yaml:6: product_types[0].metrics[1].sent_as[0]: 'x' means the metric a"),
+        ("sent_as: [x, x]", "sent_as: []", "r.yaml:5: product_types[0].metrics[0].sent_as[1]: 'x' means the metric a"),
+        ("sent_as: [a]", "sent_as: []", "r.yaml:5: product_types[0].metrics[0].sent_as[0]: 'a' means the metric a"),
+    ],
+)
+def test_a_name_means_one_metric(first: str, second: str, fault: str) -> None:
+    assert faults_of(two_metrics(first, second)) == [f"{fault} already"]
+
+
+@pytest.mark.parametrize("name", ["''", "x" * 201])
+def test_a_name_under_which_devices_send_has_1_to_200_characters(name: str) -> None:
+    (fault,) = faults_of(two_metrics(f"sent_as: [{name}]", "sent_as: []"))
+
+    assert "1 to 200" in fault
+
+
+def test_a_metric_is_declared_once() -> None:
+    text = two_metrics("sent_as: []", "sent_as: []").replace("name: b", "name: a")
+
+    assert faults_of(text) == ["r.yaml:6: product_types[0].metrics[1].name: 'a' is declared twice"]

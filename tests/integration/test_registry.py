@@ -1,0 +1,118 @@
+"""The registry in the database: what is declared is what ingest knows."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from psycopg import Connection
+
+from ingest.registry import RegistryConflict, apply_registry, load_known, load_revision
+from ingest.registry_file import parse_registry
+from vouch.period import to_micros
+
+TYPES = """
+product_types:
+  - id: pump
+    name: Pump
+    metrics:
+      - {name: flow, kind: gauge, unit: MTQ, silence_seconds_max: 60, sent_as: [Flow/Total, F1]}
+      - {name: running, kind: state, states: {"true": 1, "false": 0}, silence_seconds_max: 60}
+"""
+
+DEVICES = """
+devices:
+  - {id: p-1, product_type: pump, installed_at: "2026-09-01T00:00:00Z", sparkplug: Plant/Line-1/p-1}
+  - {id: p-2, product_type: pump}
+"""
+
+
+def declare(conn: Connection[Any], text: str) -> int:
+    """Applied and committed; how many declarations were new or changed."""
+    changed = apply_registry(conn, *parse_registry(text, "r.yaml"))
+    conn.commit()
+    return changed
+
+
+def refused(conn: Connection[Any], text: str) -> str:
+    """Why the file is refused."""
+    with pytest.raises(RegistryConflict) as raised:
+        declare(conn, text)
+    conn.rollback()
+    return str(raised.value)
+
+
+def test_a_known_device_has_its_series_under_every_name_it_may_send(conn: Connection[Any]) -> None:
+    declare(conn, TYPES + DEVICES)
+
+    known = load_known(conn)
+
+    first = known["p-1"]
+    assert first.installed_at == to_micros(datetime(2026, 9, 1, tzinfo=UTC))
+    assert known["p-2"].installed_at is None
+    assert first.series.keys() == {"flow", "Flow/Total", "F1", "running"}
+    assert first.series["F1"] is first.series["flow"]
+    assert first.series["flow"].metric.unit == "MTQ"
+    assert first.series["flow"].id != known["p-2"].series["flow"].id
+
+
+def test_a_known_device_is_found_by_its_sparkplug_address(conn: Connection[Any]) -> None:
+    declare(conn, TYPES + DEVICES)
+
+    known = load_known(conn)
+
+    assert known.keys() == {"p-1", "p-2", "spBv1.0/Plant/Line-1/p-1"}
+    assert known["spBv1.0/Plant/Line-1/p-1"] is known["p-1"]
+
+
+def test_the_same_devices_again_change_nothing(conn: Connection[Any]) -> None:
+    declare(conn, TYPES + DEVICES)
+    revision = load_revision(conn)
+
+    assert declare(conn, TYPES + DEVICES) == 0
+    assert load_revision(conn) == revision
+
+
+def test_a_device_may_move_to_another_address(conn: Connection[Any]) -> None:
+    declare(conn, TYPES + DEVICES)
+
+    assert declare(conn, DEVICES.replace("Line-1", "Line-2")) == 1
+
+    assert "spBv1.0/Plant/Line-2/p-1" in load_known(conn)
+
+
+def test_a_sparkplug_address_belongs_to_one_device_across_files(conn: Connection[Any]) -> None:
+    declare(conn, TYPES + DEVICES)
+
+    fault = refused(conn, "devices:\n  - {id: p-3, product_type: pump, sparkplug: Plant/Line-1/p-1}")
+
+    assert fault.startswith("r.yaml:2: devices[0]: ")
+    assert "Plant/Line-1/p-1" in fault
+
+
+def test_a_device_keeps_its_product_type(conn: Connection[Any]) -> None:
+    declare(conn, TYPES + DEVICES)
+
+    fault = refused(
+        conn, TYPES.replace("pump", "fan") + DEVICES.replace("p-1, product_type: pump", "p-1, product_type: fan")
+    )
+
+    assert "'p-1' is of product type pump, not fan" in fault
+
+
+def test_a_device_of_an_unknown_product_type_is_one_line(conn: Connection[Any]) -> None:
+    assert refused(conn, DEVICES).startswith("r.yaml:3: devices[0]: refers to something not declared")
+
+
+def test_a_name_means_one_metric_across_files(conn: Connection[Any]) -> None:
+    declare(conn, TYPES)
+    more = """
+product_types:
+  - id: pump
+    name: Pump
+    metrics:
+      - {name: level, kind: gauge, unit: MTQ, silence_seconds_max: 60, sent_as: [F1]}
+"""
+
+    fault = refused(conn, more)
+
+    assert "'F1' would mean more than one metric: flow, level" in fault
