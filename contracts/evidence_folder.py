@@ -290,6 +290,9 @@ def _meaning(metric: Metric) -> MetricMeaning:
         plausible=plausible,
         states=dict(metric.states) or None,
         on_fall=metric.on_fall,
+        modulus=metric.modulus,
+        jitter=metric.jitter or None,
+        step_max=metric.step_max,
         silence_seconds_max=metric.silence_seconds_max,
     )
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ingest.batch import YEAR_MIN
-from ingest.catalogue import Catalogue, Metric, MetricKind, OnFall, Series
+from ingest.catalogue import Catalogue, Metric, MetricKind, Series
 from ingest.reading import decimal_of, float_of
 from vouch.canonical import plain
 from vouch.errors import Invalid
@@ -124,7 +124,7 @@ class _Column:
                 raise _Refused("unknown_state", f"{text[:60]!r} is not a state: {', '.join(metric.states)}")
             return found
         value = _float(text)
-        if metric.on_fall is OnFall.RESET and value < 0:
+        if metric.never_negative and value < 0:
             raise _Refused("implausible_value", f"{text} is below zero, from where {metric.name} starts again")
         return value
 

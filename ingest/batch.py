@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from ingest.catalogue import Catalogue, Metric, MetricKind, OnFall, Series
+from ingest.catalogue import Catalogue, Metric, MetricKind, Series
 from ingest.formats import json as vouch_json
 from ingest.message import Message
 from ingest.reading import WHOLE_MESSAGE, Decoded, Reading, Rejection, decimal_of
@@ -124,7 +124,7 @@ def _stored_value(metric: Metric, reading: Reading) -> float | Rejection:
         detail = f"{metric.name} is a {metric.kind}: a number is expected, not {value!r}"
         return Rejection(reading.place, "not_a_number", detail)
     number = decimal_of(value)
-    if metric.on_fall is OnFall.RESET and number < 0:
+    if metric.never_negative and number < 0:
         detail = f"{number} is below zero, from where {metric.name} starts again"
         return Rejection(reading.place, "implausible_value", detail)
     low, high = metric.value_min, metric.value_max

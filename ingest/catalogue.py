@@ -4,7 +4,7 @@ Pure. Loaded by registry.py; everything that has to know what a reading means as
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -20,17 +20,22 @@ class MetricKind(StrEnum):
 
 
 class OnFall(StrEnum):
-    """What a falling counter means."""
+    """What a falling counter means: it started again from zero; it went past its modulus and on from zero; it shows too
+    little for a while; or it really goes down, and what was used is given back."""
 
     RESET = "reset"
+    ROLLOVER = "rollover"
     DIP = "dip"
+    SIGNED = "signed"
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """One entry of a product type's metric catalogue.
 
-    `states` maps a state's name to its stored code; `sent_as` are other names under which devices send the metric.
+    `states` maps a state's name to its stored code. Of a counter, whatever `on_fall` says: a fall of at most `jitter`
+    is a dip, and a rise of more than `step_max` a spike until the next reading confirms it; in the metric's own unit.
+    `sent_as` are other names under which devices send the metric; they are no part of its meaning.
     """
 
     name: str
@@ -42,7 +47,15 @@ class Metric:
     states: Mapping[str, int]
     on_fall: OnFall | None
     silence_seconds_max: int
-    sent_as: tuple[str, ...] = ()
+    modulus: Decimal | None = None
+    jitter: Decimal = Decimal(0)
+    step_max: Decimal | None = None
+    sent_as: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether it is a counter that counts on from zero after a fall, and so shows nothing below it."""
+        return self.on_fall in (OnFall.RESET, OnFall.ROLLOVER)
 
 
 @dataclass(frozen=True, slots=True)

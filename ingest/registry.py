@@ -115,52 +115,62 @@ def _put(conn: Connection[Any], applied: Applied, table: str, values: dict[str, 
 
 
 _METRIC: Final = """
-    SELECT kind, unit, on_fall, states FROM ingest.metric WHERE product_type = %s AND name = %s
+    SELECT kind, unit, on_fall, modulus, jitter, step_max, states FROM ingest.metric
+     WHERE product_type = %s AND name = %s
+"""
+
+_PUT_METRIC: Final = """
+    INSERT INTO ingest.metric AS m (product_type, name, kind, unit, resolution, value_min, value_max, states, on_fall,
+                                    modulus, jitter, step_max, silence_seconds_max, sent_as)
+    VALUES (%(product)s, %(name)s, %(kind)s, %(unit)s, %(resolution)s, %(low)s, %(high)s, %(states)s, %(on_fall)s,
+            %(modulus)s, %(jitter)s, %(step_max)s, %(silence)s, %(sent_as)s)
+    ON CONFLICT (product_type, name) DO UPDATE
+       SET resolution = EXCLUDED.resolution, value_min = EXCLUDED.value_min, value_max = EXCLUDED.value_max,
+           states = EXCLUDED.states, silence_seconds_max = EXCLUDED.silence_seconds_max, sent_as = EXCLUDED.sent_as
+     WHERE ROW (m.resolution, m.value_min, m.value_max, m.states, m.silence_seconds_max, m.sent_as)
+           IS DISTINCT FROM
+           ROW (EXCLUDED.resolution, EXCLUDED.value_min, EXCLUDED.value_max, EXCLUDED.states,
+                EXCLUDED.silence_seconds_max, EXCLUDED.sent_as)
 """
 
 
-def _put_metric(conn: Connection[Any], applied: Applied, product: str, metric: MetricDocument) -> None:
+def _put_metric(conn: Connection[Any], applied: Applied, product: str, written: MetricDocument) -> None:
+    metric = written.metric(written.name)
     stored = conn.execute(_METRIC, (product, metric.name)).fetchone()
     if stored:
-        kind, unit, on_fall, states = stored
-        if (kind, unit, on_fall) != (metric.kind, metric.unit, metric.on_fall):
-            raise RegistryConflict(
-                f"metric {metric.name!r} is already declared as {kind}, unit {unit}, on_fall {on_fall}: "
-                "its meaning never changes; declare another metric"
-            )
-        if states and any((metric.states or {}).get(name) != code for name, code in states.items()):
-            raise RegistryConflict(f"metric {metric.name!r}: declared states keep their codes: {states}")
-    low, high = metric.plausible or (None, None)
-    query = """
-        INSERT INTO ingest.metric AS m (product_type, name, kind, unit, resolution, value_min, value_max, states,
-                                        on_fall, silence_seconds_max, sent_as)
-        VALUES (%(product)s, %(name)s, %(kind)s, %(unit)s, %(resolution)s, %(low)s, %(high)s, %(states)s,
-                %(on_fall)s, %(silence)s, %(sent_as)s)
-        ON CONFLICT (product_type, name) DO UPDATE
-           SET resolution = EXCLUDED.resolution, value_min = EXCLUDED.value_min, value_max = EXCLUDED.value_max,
-               states = EXCLUDED.states, silence_seconds_max = EXCLUDED.silence_seconds_max,
-               sent_as = EXCLUDED.sent_as
-         WHERE ROW (m.resolution, m.value_min, m.value_max, m.states, m.silence_seconds_max, m.sent_as)
-               IS DISTINCT FROM
-               ROW (EXCLUDED.resolution, EXCLUDED.value_min, EXCLUDED.value_max, EXCLUDED.states,
-                    EXCLUDED.silence_seconds_max, EXCLUDED.sent_as)
-    """
-    applied.changed += conn.execute(
-        query,
-        {
-            "product": product,
-            "name": metric.name,
-            "kind": metric.kind,
-            "unit": metric.unit,
-            "resolution": metric.resolution,
-            "low": low,
-            "high": high,
-            "states": Jsonb(metric.states) if metric.states else None,
-            "on_fall": metric.on_fall,
-            "silence": metric.silence_seconds_max,
-            "sent_as": metric.sent_as,
-        },
-    ).rowcount
+        *meaning, states = stored
+        _check_meaning(metric, meaning, states)
+    given = {
+        "product": product,
+        "name": metric.name,
+        "kind": metric.kind,
+        "unit": metric.unit,
+        "resolution": metric.resolution,
+        "low": metric.value_min,
+        "high": metric.value_max,
+        "states": Jsonb(metric.states) if metric.states else None,
+        "on_fall": metric.on_fall,
+        "modulus": metric.modulus,
+        "jitter": metric.jitter,
+        "step_max": metric.step_max,
+        "silence": metric.silence_seconds_max,
+        "sent_as": written.sent_as,
+    }
+    applied.changed += conn.execute(_PUT_METRIC, given).rowcount
+
+
+_MEANING: Final = ("kind", "unit", "on_fall", "modulus", "jitter", "step_max")
+
+
+def _check_meaning(metric: Metric, meaning: list[Any], states: dict[str, int] | None) -> None:
+    """Raise RegistryConflict where the metric is declared to mean something else than what is stored."""
+    if [getattr(metric, name) for name in _MEANING] != meaning:
+        said = ", ".join(f"{name} {value}" for name, value in zip(_MEANING, meaning, strict=True) if value is not None)
+        raise RegistryConflict(
+            f"metric {metric.name!r} is already declared as {said}: its meaning never changes; declare another metric"
+        )
+    if states and any(metric.states.get(name) != code for name, code in states.items()):
+        raise RegistryConflict(f"metric {metric.name!r}: declared states keep their codes: {states}")
 
 
 _NAME_OF_TWO: Final = """
@@ -251,7 +261,7 @@ def load_revision(conn: Connection[Any]) -> int:
 
 _METRIC_COLUMNS: Final = """
     m.name, m.kind, m.unit, m.resolution, m.value_min, m.value_max, m.states, m.on_fall, m.silence_seconds_max,
-    m.sent_as
+    m.modulus, m.jitter, m.step_max, m.sent_as
 """
 
 
@@ -361,7 +371,7 @@ def _utc(instant: datetime | None) -> datetime | None:
 
 
 def _metric(columns: list[Any]) -> Metric:
-    name, kind, unit, resolution, low, high, states, on_fall, silence, sent_as = columns
+    name, kind, unit, resolution, low, high, states, on_fall, silence, modulus, jitter, step, names = columns
     return Metric(
         name=name,
         kind=MetricKind(kind),
@@ -372,5 +382,8 @@ def _metric(columns: list[Any]) -> Metric:
         states=states or {},
         on_fall=OnFall(on_fall) if on_fall else None,
         silence_seconds_max=silence,
-        sent_as=tuple(sent_as),
+        modulus=modulus,
+        jitter=jitter,
+        step_max=step,
+        sent_as=tuple(names),
     )

@@ -5,6 +5,7 @@ Pure. docs/registry.md shows one. registry.py stores what this module has checke
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from zoneinfo import available_timezones
@@ -115,6 +116,9 @@ class MetricMeaning(_Model):
     plausible: tuple[PlainDecimal, PlainDecimal] | None = None
     states: Annotated[dict[Name, Annotated[int, Field(ge=0, le=32767, strict=True)]], Field(min_length=1)] | None = None
     on_fall: OnFall | None = None
+    modulus: Annotated[PlainDecimal, Field(gt=0)] | None = None
+    jitter: Annotated[PlainDecimal, Field(ge=0)] | None = None
+    step_max: Annotated[PlainDecimal, Field(gt=0)] | None = None
     silence_seconds_max: Annotated[int, Field(gt=0, le=31_622_400, strict=True)]
 
     @model_validator(mode="after")
@@ -125,13 +129,26 @@ class MetricMeaning(_Model):
         if state == (self.unit is not None):
             raise ValueError("a metric that is not a state names its 'unit', a state has none")
         if counter != (self.on_fall is not None):
-            raise ValueError("a counter, and no other, says 'on_fall': reset or dip")
+            raise ValueError("a counter, and no other, says 'on_fall': reset, rollover, dip or signed")
         if self.states and len(set(self.states.values())) != len(self.states):
             raise ValueError("each state has a code of its own")
         if state and (self.plausible or self.resolution):
             raise ValueError("a state has neither 'plausible' nor 'resolution'")
         if self.plausible and self.plausible[0] > self.plausible[1]:
             raise ValueError("'plausible' is [lowest, highest]")
+        return self
+
+    @model_validator(mode="after")
+    def _policy_consistent(self) -> Self:
+        if self.kind is not MetricKind.COUNTER and (self.jitter is not None or self.step_max is not None):
+            raise ValueError("'jitter' and 'step_max' belong to counters")
+        if (self.on_fall is OnFall.ROLLOVER) != (self.modulus is not None):
+            raise ValueError("'modulus' belongs to 'on_fall: rollover', and is needed there")
+        jitter = self.jitter or 0
+        if self.modulus is not None and jitter >= self.modulus:
+            raise ValueError("'jitter' must be smaller than 'modulus'")
+        if self.step_max is not None and self.step_max <= jitter:
+            raise ValueError("'step_max' must be greater than 'jitter'")
         return self
 
     def metric(self, name: str) -> Metric:
@@ -146,6 +163,9 @@ class MetricMeaning(_Model):
             value_max=high,
             states=self.states or {},
             on_fall=self.on_fall,
+            modulus=self.modulus,
+            jitter=self.jitter or Decimal(0),
+            step_max=self.step_max,
             silence_seconds_max=self.silence_seconds_max,
         )
 

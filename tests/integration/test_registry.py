@@ -1,11 +1,13 @@
 """The registry in the database: what is declared is what ingest knows."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from psycopg import Connection
 
+from ingest.catalogue import OnFall
 from ingest.registry import RegistryConflict, apply_registry, load_known, load_revision
 from ingest.registry_file import parse_registry
 from vouch.period import to_micros
@@ -116,3 +118,42 @@ product_types:
     fault = refused(conn, more)
 
     assert "'F1' would mean more than one metric: flow, level" in fault
+
+
+METER = """
+product_types:
+  - id: meter
+    name: Meter
+    metrics:
+      - {name: kwh, kind: counter, unit: KWH, on_fall: rollover, modulus: 100000, jitter: 0.5, step_max: 200,
+         silence_seconds_max: 60}
+devices: [{id: m-1, product_type: meter}]
+"""
+
+
+def test_a_counters_policy_is_known_as_it_was_declared(conn: Connection[Any]) -> None:
+    declare(conn, METER)
+
+    kwh = load_known(conn)["m-1"].series["kwh"].metric
+
+    assert kwh.on_fall is OnFall.ROLLOVER
+    assert (kwh.modulus, kwh.jitter, kwh.step_max) == (Decimal(100_000), Decimal("0.5"), Decimal(200))
+    assert declare(conn, METER.replace("jitter: 0.5", "jitter: 0.50")) == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "now"),
+    [
+        ("modulus: 100000", "modulus: 1000000"),
+        ("jitter: 0.5", "jitter: 1"),
+        ("step_max: 200,", ""),
+        ("on_fall: rollover, modulus: 100000", "on_fall: signed"),
+    ],
+)
+def test_the_meaning_of_a_fall_never_changes(conn: Connection[Any], said: str, now: str) -> None:
+    declare(conn, METER)
+
+    fault = refused(conn, METER.replace(said, now))
+
+    assert fault.startswith("r.yaml:6: product_types[0].metrics[0]: metric 'kwh' is already declared as kind counter")
+    assert "on_fall rollover, modulus 100000, jitter 0.5, step_max 200" in fault

@@ -109,8 +109,8 @@ def test_a_file_may_declare_nothing() -> None:
         ("plausible: [0, 5000000]", "plausible: [0]", 22, "product_types[0].metrics[0].plausible[1]", "missing"),
         ("plausible: [0, 5000000]", "plausible: [0, x]", 22, "product_types[0].metrics[0].plausible[1]", "plain"),
         ("plausible: [0, 5000000]", "plausible: [5, 1]", 18, "product_types[0].metrics[0]", "[lowest, highest]"),
-        ("on_fall: reset", "on_fall: zero", 23, "product_types[0].metrics[0].on_fall", "'reset' or 'dip'"),
-        ("        on_fall: reset\n", "", 18, "product_types[0].metrics[0]", "'on_fall': reset or dip"),
+        ("on_fall: reset", "on_fall: zero", 23, "product_types[0].metrics[0].on_fall", "'rollover'"),
+        ("        on_fall: reset\n", "", 18, "product_types[0].metrics[0]", "'on_fall': reset, rollover, dip or"),
         ("        unit: KMT\n", "", 18, "product_types[0].metrics[0]", "'unit'"),
         (
             "silence_seconds_max: 7200",
@@ -221,6 +221,9 @@ def metric_of(**fields: Any) -> str:
         {"kind": "gauge", "unit": "CEL", "plausible": "[-40, 85.5]"},
         {"kind": "amount", "unit": "KGM"},
         {"kind": "counter", "unit": "KMT", "on_fall": "dip"},
+        {"kind": "counter", "unit": "KMT", "on_fall": "reset", "jitter": "0.5", "step_max": "100"},
+        {"kind": "counter", "unit": "KMT", "on_fall": "rollover", "modulus": "1000000", "jitter": "1"},
+        {"kind": "counter", "unit": "KWH", "on_fall": "signed"},
         {"kind": "state", "states": "{A: 0}"},
     ],
 )
@@ -238,6 +241,12 @@ def test_a_metric_says_what_its_kind_needs(fields: dict[str, str]) -> None:
         {"kind": "state", "unit": "KMT", "states": "{A: 0}"},
         {"kind": "state", "states": "{A: 0}", "on_fall": "reset"},
         {"kind": "state"},
+        {"kind": "gauge", "unit": "CEL", "jitter": "1"},
+        {"kind": "gauge", "unit": "CEL", "step_max": "1"},
+        {"kind": "counter", "unit": "KMT", "on_fall": "rollover"},
+        {"kind": "counter", "unit": "KMT", "on_fall": "reset", "modulus": "100"},
+        {"kind": "counter", "unit": "KMT", "on_fall": "rollover", "modulus": "100", "jitter": "100"},
+        {"kind": "counter", "unit": "KMT", "on_fall": "reset", "jitter": "5", "step_max": "5"},
     ],
 )
 def test_a_metric_says_nothing_that_its_kind_has_not(fields: dict[str, str]) -> None:
