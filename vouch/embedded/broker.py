@@ -60,7 +60,7 @@ autosave_interval 1
 autosave_on_changes false
 
 max_packet_size 1048576
-allow_zero_length_clientid false
+allow_zero_length_clientid true
 set_tcp_nodelay true
 
 log_dest stderr
