@@ -48,13 +48,16 @@ check: lint types imports shell ## all of lint, types, imports, shell
 
 # The lock names versions and hashes and no addresses, so it holds for any index or mirror.
 UV := .vouch/lock/bin/uv
-COMPILE = $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url $(ARGS)
+# Devices written by others that the tests run, each in an environment of its own.
+PUBLISHERS := aiomqtt gmqtt
 lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
 	@test -x $(UV) || { $(BIN)/python -m venv .vouch/lock && .vouch/lock/bin/python -m pip install --quiet uv; }
-	$(COMPILE) --output-file requirements/run.txt
-	$(COMPILE) --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
-	@! grep -n '://' requirements/*.txt
+	$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) pyproject.toml --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	for name in $(PUBLISHERS); do echo "$$name" | $(COMPILE) - --output-file "requirements/publishers/$$name.txt" || exit; done
+	@! grep -rn '://' requirements
 
 clean: ## remove what tools left behind; .venv and .vouch stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
