@@ -3,7 +3,7 @@
 Shell. Both answer what contracts/streams.py asks, as it was known at one instant, inside the caller's transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from psycopg import Connection
 from ingest import store, summary_store
 from ingest.catalogue import Assignment, Catalogue, Series
 from ingest.registry import list_assignments, load_catalogue
-from ingest.summariser import recompute_days
+from ingest.summariser import list_current_days, recompute_days
 from ingest.summary import DaySummary, Shown, summarise_days
 from vouch.period import DAY, Period, utc_day
 
@@ -57,14 +57,7 @@ class SummarySource(_DatabaseSource):
 
     def days(self, series: Sequence[Series], first: date, last: date) -> Mapping[int, Sequence[DaySummary]]:
         """Stored days, those marked stale redone from raw readings of the same snapshot."""
-        ids = [one.id for one in series]
-        found = summary_store.list_summaries(self.conn, ids, first, last)
-        redone: dict[int, list[DaySummary]] = {}
-        for key, summary in recompute_days(self.conn, summary_store.list_stale(self.conn, ids, last)):
-            redone.setdefault(key, []).append(summary)
-        for key, summaries in redone.items():
-            found[key] = _joined(found.get(key, []), summaries, first)
-        return found
+        return list_current_days(self.conn, [one.id for one in series], first, last)
 
     def highest(self, series: int, span: Period) -> Decimal | None:
         """Whole days from summaries, the days at either end from raw readings."""
@@ -103,14 +96,6 @@ class RawSource(_DatabaseSource):
     def highest(self, series: int, span: Period) -> Decimal | None:
         """From raw readings."""
         return store.find_highest(self.conn, series, span, self.known_at)
-
-
-def _joined(stored: Iterable[DaySummary], redone: Iterable[DaySummary], first: date) -> list[DaySummary]:
-    """Stored days with the redone ones in their place, and of those before `first` the last only."""
-    by_day = {day.day: day for day in stored} | {day.day: day for day in redone}
-    ordered = [by_day[day] for day in sorted(by_day)]
-    before = [day for day in ordered if day.day < first]
-    return before[-1:] + [day for day in ordered if day.day >= first]
 
 
 def _midnight(day: date) -> datetime:

@@ -5,7 +5,7 @@ are the readings they were written with: the reads that follow see them. One sum
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from itertools import groupby
 from typing import Any, Final
@@ -53,3 +53,27 @@ def recompute_days(
             kind = kinds[series]
             summaries.append((series, summarise(kind.kind, kind.silence_max, readings)))
     return summaries
+
+
+def list_current_days(
+    conn: Connection[Any], series: Sequence[int], first: date, last: date
+) -> dict[int, list[DaySummary]]:
+    """Per series: the last day before `first` that has readings, then all from `first` to `last`, in order.
+
+    Stored summaries, those marked stale redone from raw readings; call it inside one transaction.
+    """
+    found = summary_store.list_summaries(conn, series, first, last)
+    redone: dict[int, list[DaySummary]] = {}
+    for key, summary in recompute_days(conn, summary_store.list_stale(conn, series, last)):
+        redone.setdefault(key, []).append(summary)
+    for key, summaries in redone.items():
+        found[key] = _joined(found.get(key, []), summaries, first)
+    return found
+
+
+def _joined(stored: Iterable[DaySummary], redone: Iterable[DaySummary], first: date) -> list[DaySummary]:
+    """Stored days with the redone ones in their place, and of those before `first` the last only."""
+    by_day = {day.day: day for day in stored} | {day.day: day for day in redone}
+    ordered = [by_day[day] for day in sorted(by_day)]
+    before = [day for day in ordered if day.day < first]
+    return before[-1:] + [day for day in ordered if day.day >= first]

@@ -1,0 +1,78 @@
+"""Storage of when vouch was listening. The caller commits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.rows import class_row
+
+from ingest.listening import Stretch
+from ingest.presence import gaps_between
+from vouch.period import Period, from_micros
+
+# The newest proof is always a little old: a gap that has only just begun is none yet.
+GRACE: Final = timedelta(minutes=1)
+
+_PUT: Final = """
+    INSERT INTO ingest.listening AS l (run, client, since, until) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (run, client, since) DO UPDATE SET until = greatest(l.until, EXCLUDED.until)
+"""
+
+
+def put_stretch(conn: Connection[Any], stretch: Stretch) -> None:
+    """Record, or extend, a stretch of listening; in the transaction of the batch that held its canary."""
+    since, until = from_micros(stretch.since), from_micros(stretch.until)
+    conn.execute(_PUT, (stretch.run, stretch.client, since, until))
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """One stretch of listening as it is kept."""
+
+    run: UUID
+    client: str
+    since: datetime
+    until: datetime
+
+    @property
+    def period(self) -> Period:
+        """Its span, in UTC."""
+        return Period(self.since.astimezone(UTC), self.until.astimezone(UTC))
+
+
+_STRETCHES: Final = """
+    SELECT run, client, since, until FROM ingest.listening
+     WHERE until >= %(start)s AND since < %(end)s
+     ORDER BY since, client LIMIT %(limit)s
+"""
+
+
+def list_listened(conn: Connection[Any], window: Period, limit: int = 10_000) -> list[Listened]:
+    """The stretches that touch the window, by their beginning."""
+    with conn.cursor(row_factory=class_row(Listened)) as cur:
+        return cur.execute(_STRETCHES, {"start": window.start, "end": window.end, "limit": limit}).fetchall()
+
+
+_EDGES: Final = """
+    SELECT (SELECT min(since) FROM ingest.listening),
+           (SELECT max(until) FROM ingest.listening WHERE since <= %(start)s)
+"""
+
+
+def list_gaps(conn: Connection[Any], window: Period, now: datetime) -> list[Period]:
+    """The times in the window at which no process of vouch was listening, in order and apart.
+
+    None lies before the first record of listening there is, and none in the last minute before `now`.
+    """
+    first, before = conn.execute(_EDGES, {"start": window.start}).fetchone() or (None, None)
+    if first is None:
+        return []
+    listened: Sequence[Period] = [one.period for one in list_listened(conn, window)]
+    if before is not None:
+        # Gaps before that are none of the window's; the one after it may reach into the window.
+        listened = [Period(first.astimezone(UTC), before.astimezone(UTC)), *listened]
+    gaps = gaps_between(listened, min(window.end, now - GRACE))
+    return [part for gap in gaps if (part := gap.overlap(window))]
