@@ -24,6 +24,7 @@ from contracts.terms import (
 )
 from contracts.terms.base import Part, Path
 from contracts.terms.judges.obligation import EveryQuantity
+from contracts.terms.measures.counter import OnFall
 from contracts.terms.measures.incident_list import FromStates
 from contracts.terms.prices.combination import LongCap, ShareCap
 from contracts.terms.prices.obligation_consequence import Suspend
@@ -41,6 +42,8 @@ def meaning_faults(part: Part, by_id: Placed) -> Said:
             yield from _derived(part, by_id)
         case Obligation(due=EveryQuantity() as due) if not isinstance(by_id[due.measure][1], Counter):
             yield ("due", "measure"), f"{due.measure!r} is not a counter: only a counter shows when so much was used"
+        case Obligation(due=EveryQuantity() as due) if _runs_back(by_id[due.measure][1]):
+            yield ("due", "measure"), f"{due.measure!r} is signed: what falls again does not show when so much was used"
         case UsagePrice():
             yield from _usage_price(part, by_id)
         case Remedy():
@@ -55,6 +58,10 @@ def meaning_faults(part: Part, by_id: Placed) -> Said:
                 if scope_of(by_id[name][1], by_id) != "asset":
                     text = f"{name!r} is for all assets together, but an obligation is one asset's"
                     yield ("consequence", "prices", i), text
+
+
+def _runs_back(part: Part) -> bool:
+    return isinstance(part, Counter) and part.on_fall is OnFall.SIGNED
 
 
 def _derived(part: ProductionAvailability | Saving | Ratio | Product, by_id: Placed) -> Said:

@@ -41,6 +41,7 @@ _FALLS: Final = {
     OnFall.ROLLOVER: "that it went past its highest value and on from zero",
     OnFall.HIGH_WATER: "nothing until the old height is reached again",
     OnFall.REFUSE: "that nothing is counted across it",
+    OnFall.SIGNED: "that what was used is given back",
 }
 _NEGATIVES: Final = {
     Negative.NET: "Negative amounts reduce the sum.",

@@ -56,8 +56,7 @@ class Meter:
         assert self.doubtful is not None
         value, amount, fell = self.doubtful
         self.doubtful = None
-        back = fell and self._too_far(shown.value - value) and shown.value >= self.height - self.term.jitter
-        if shown.value < value - self.term.jitter or back:
+        if not self._stayed(shown, value, fell):
             text = "went further at once than agreed and did not stay there: this one reading is disregarded"
             self.find("spike", text, self.last, shown)
             return _NOTHING
@@ -67,6 +66,13 @@ class Meter:
         text = "went further at once than agreed, and the next reading stayed there: counted"
         self.find("rise_confirmed", text, self.last, shown)
         return amount
+
+    def _stayed(self, shown: Shown, value: Decimal, fell: bool) -> bool:
+        """Whether the reading after a doubtful one confirms it."""
+        if self.term.on_fall is OnFall.SIGNED:
+            return not self._too_far(shown.value - value)
+        back = fell and self._too_far(shown.value - value) and shown.value >= self.height - self.term.jitter
+        return shown.value >= value - self.term.jitter and not back
 
     def _count(self, shown: Shown, height: Decimal, amount: Decimal, fell: bool, agreed: bool) -> Decimal:
         if self._too_far(amount) and not agreed:
@@ -86,6 +92,8 @@ class Meter:
                 return self._count(shown, shown.value, max(rise + self.term.modulus, _NOTHING), True, agreed)
             case OnFall.REFUSE:
                 return self._count(shown, shown.value, _NOTHING, True, agreed)
+            case OnFall.SIGNED:
+                return self._count(shown, shown.value, rise, False, agreed)
             case OnFall.HIGH_WATER:
                 if shown.value < self.last.value:
                     self.find(*_FALLS[OnFall.HIGH_WATER], self.last, shown)
@@ -102,7 +110,7 @@ class Meter:
             self.deepest = max(self.deepest, self.height - shown.value)
 
     def _too_far(self, amount: Decimal) -> bool:
-        return not isinstance(self.term.step_max, str) and amount > self.term.step_max
+        return not isinstance(self.term.step_max, str) and abs(amount) > self.term.step_max
 
 
 _FALLS = {

@@ -133,7 +133,7 @@ def _final(
             continue
         if at < end:
             refused.append((fact, "the old device still served after it: its final reading is not counted"))
-        elif term.on_fall is not OnFall.ROLLOVER and _last_value_exceeds(stream, about):
+        elif term.on_fall not in (OnFall.ROLLOVER, OnFall.SIGNED) and _last_value_exceeds(stream, about):
             refused.append((fact, "the final reading is lower than the device's last one: not counted"))
         else:
             return Shown(end, about.final), fact, tuple(refused)

@@ -141,7 +141,7 @@ class DrawMeasures(Draw):
 
     def counter(self, name: str) -> dict[str, Any]:
         """M1."""
-        on_fall = self.rng.choice(("reset", "reset", "rollover", "high_water", "refuse"))
+        on_fall = self.rng.choice(("reset", "reset", "rollover", "high_water", "refuse", "signed"))
         # What a mark from before the contract was, a spike or not, nobody can tell.
         step = "none" if on_fall == "high_water" else self.rng.choice(("none", "none", "300"))
         found = {

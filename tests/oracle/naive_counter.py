@@ -27,11 +27,14 @@ def used_so_far(term: dict[str, Any], readings: Readings, covered_from: Any) -> 
             shown, worth, fell = doubt
             doubt = None
             back = fell and step is not None and value - shown > step and value >= height - jitter
-            if value >= shown - jitter and not back:
+            stayed = value >= shown - jitter and not back
+            if policy == "signed":
+                stayed = step is not None and shown - step <= value <= shown + step
+            if stayed:
                 used, height = used + worth, shown
         added = rise(policy, modulus, jitter, height, value)
         if added is not None:
-            if step is not None and added > step:
+            if step is not None and not -step <= added <= step:
                 doubt = (value, added, value < height)
             else:
                 used, height = used + added, value
@@ -47,6 +50,8 @@ def rise(policy: str, modulus: Fraction | None, jitter: Fraction, height: Fracti
         return value - height
     if height - value <= jitter or policy == "high_water":
         return None
+    if policy == "signed":
+        return value - height
     if policy == "refuse":
         return Fraction(0)
     if policy == "rollover":

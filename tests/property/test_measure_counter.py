@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contracts.measure.counter import counter_needs, measure_counter
 from contracts.scene import Measured
 from contracts.terms import Counter
+from contracts.terms.measures.counter import OnFall
 from tests.builders import HOUR, T0, book, metric, proposed, scene, stream
 from vouch.period import Period
 
@@ -23,7 +24,7 @@ EDGES = st.lists(st.integers(-20, 140).map(lambda n: n / 2), min_size=2, max_siz
 
 @st.composite
 def terms(draw: st.DrawFn) -> Counter:
-    on_fall = draw(st.sampled_from(["reset", "rollover", "high_water", "refuse"]))
+    on_fall = draw(st.sampled_from(["reset", "rollover", "high_water", "refuse", "signed"]))
     agreed: dict[str, Any] = {
         "id": "use",
         "kind": "counter",
@@ -69,8 +70,26 @@ def test_adjoining_parts_add_up_to_the_whole(of: Counter, said: dict[int, int], 
 
 @given(terms(), READINGS, EDGES)
 @settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-def test_use_is_never_negative(of: Counter, said: dict[int, int], edges: list[float]) -> None:
-    assert measured(of, said, part(edges[0], edges[-1]), None).amount >= 0
+def test_use_is_never_negative_but_where_a_fall_gives_back(
+    of: Counter, said: dict[int, int], edges: list[float]
+) -> None:
+    amount = measured(of, said, part(edges[0], edges[-1]), None).amount
+
+    assert amount >= 0 or of.on_fall is OnFall.SIGNED
+
+
+@given(READINGS, EDGES, st.sampled_from(["none", "5", "40"]))
+@settings(max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_a_signed_counter_gives_back_on_the_way_down_what_it_took_on_the_way_up(
+    said: dict[int, int], edges: list[float], step: str
+) -> None:
+    rules = {"on_fall": "signed", "jitter": "0", "step_max": step, "attribution": "at_reading", "rounding": "none"}
+    named = {"id": "use", "kind": "counter", "window": "month", "metric": "counter", "unit": "MTR", "scope": "asset"}
+    of = Counter.model_validate(named | rules | {"missing": "none", "acceptance": "not_needed"})
+    turned = {hour: 99 - value for hour, value in said.items()}
+    within = part(edges[0], edges[-1])
+
+    assert measured(of, turned, within, None).amount == -measured(of, said, within, None).amount
 
 
 @given(terms(), st.lists(st.integers(0, 5), min_size=1, max_size=30))

@@ -31,12 +31,14 @@ from ingest.catalogue import Metric, MetricKind
 
 class OnFall(StrEnum):
     """What a fall means: started again from zero; went past `modulus`; disregarded until the old height is reached;
-    or no side may guess, so that nothing is counted across it."""
+    no side may guess, so that nothing is counted across it; or what was used is given back, as by a meter that runs
+    backwards."""
 
     RESET = "reset"
     ROLLOVER = "rollover"
     HIGH_WATER = "high_water"
     REFUSE = "refuse"
+    SIGNED = "signed"
 
 
 class Attribution(StrEnum):
@@ -75,7 +77,9 @@ class Counter(Measure):
     than `step_max`: that is taken for a spike, with a finding.
     A fall of at most `jitter` is disregarded until the old height is reached. A rise of more than `step_max`, that from
     zero after a fall included, counts once the next reading stays at the new height, less jitter; else that one reading
-    is disregarded. So it is where the next one, by another such rise, is back at the height before the fall.
+    is disregarded. So it is where the next one, by another such rise, is back at the height before the fall. Of a
+    counter that is `signed` a fall is use below zero and no finding, and a step of more than `step_max` either way
+    counts once the next reading is within such a step of it.
 
     `acceptance` is what a fact of kind `counter_correction` or `device_swap` needs to count.
     """

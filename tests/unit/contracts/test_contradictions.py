@@ -177,6 +177,16 @@ def test_every_kind_of_part_has_a_contradiction_or_nothing_to_contradict() -> No
     assert kinds - named == {"excusable_event", "correction"}
 
 
+def test_a_counter_that_gives_back_shows_no_due_date() -> None:
+    value = content()
+    of = at(value, place("km"))
+    of["on_fall"] = "signed"
+    del of["modulus"]
+
+    (fault,) = assert_named(value, (*place("oil-change"), "due", "measure"))
+    assert "'km' is signed" in fault
+
+
 def test_parts_that_lead_back_to_themselves_are_named_with_the_way() -> None:
     value = content()
     oee, produced = place("oee"), place("produced")

@@ -211,6 +211,25 @@ def test_where_a_fall_may_not_be_guessed_nothing_is_counted_across_it() -> None:
     assert came_to(found) == (15, ["fall_refused"])
 
 
+def test_a_meter_that_runs_backwards_gives_back_what_was_used() -> None:
+    # 30 in, 50 out, 5 in: 15 were given back.
+    found = used(term(on_fall="signed"), counts(100, 130, 80, 85), hours(0, 3))
+
+    assert came_to(found) == (-15, [])
+
+
+def test_a_meter_may_run_below_zero() -> None:
+    assert used(term(on_fall="signed"), counts(5, -20, -10), hours(0, 2)).amount == -15
+
+
+def test_a_step_down_too_far_counts_once_the_next_reading_is_near_it() -> None:
+    of = term(on_fall="signed", step_max="50")
+
+    assert came_to(used(of, counts(100, 10), hours(0, 1))) == (0, ["not_confirmed"])
+    assert came_to(used(of, counts(100, 10, 12), hours(0, 2))) == (-88, ["rise_confirmed"])
+    assert came_to(used(of, counts(100, 10, 101), hours(0, 2))) == (1, ["spike"])
+
+
 # Jitter.
 
 
@@ -426,6 +445,14 @@ def test_the_first_reading_may_be_a_part_later_than_the_swap() -> None:
 
     assert measure_counter(term(), scene(first, hours(0, 3.5), facts=facts)).amount == 25
     assert measure_counter(term(), scene([later], hours(3.5, 6), facts=facts)).amount == 4
+
+
+def test_a_meter_that_runs_backwards_may_end_below_what_it_showed_last() -> None:
+    of, part = term(on_fall="signed"), hours(0, 6)
+
+    # 20 up, then 10 down by the record; 5 to 7, then 2.
+    found = measure_counter(of, scene(two_devices(of, OLD, NEW, 3, 3, part), part, facts=book(swapped(3, final="110"))))
+    assert came_to(found) == (14, ["device_swap"])
 
 
 def test_a_final_reading_lower_than_the_last_one_is_not_counted() -> None:
