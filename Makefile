@@ -10,7 +10,7 @@ SEED ?= 0
 EXIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test oracle bench lint types imports shell check lock clean
+.PHONY: help setup demo test oracle bench lint types imports shell check lock proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -58,6 +58,12 @@ lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	for name in $(PUBLISHERS); do echo "$$name" | $(COMPILE) - --output-file "requirements/publishers/$$name.txt" || exit; done
 	@! grep -rn '://' requirements
+
+# The compiler comes with grpcio-tools, which nothing else needs. Its own version stands in the files it makes.
+PROTOC := .vouch/proto/bin/python -m grpc_tools.protoc
+proto: setup ## make ingest/formats/sparkplug_b_pb2.py anew from its description
+	@$(PROTOC) --version >/dev/null 2>&1 || { $(BIN)/python -m venv .vouch/proto && .vouch/proto/bin/python -m pip install --quiet 'grpcio-tools==1.85.*'; }
+	$(PROTOC) --proto_path=. --python_out=. --pyi_out=. ingest/formats/sparkplug_b.proto
 
 clean: ## remove what tools left behind; .venv and .vouch stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

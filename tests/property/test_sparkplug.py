@@ -1,0 +1,102 @@
+"""Sparkplug, whatever comes: every integer of every width survives, and no bytes raise anything but what is said."""
+
+import math
+import struct
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.births import NO_BIRTH, decode_birth, decode_data, read_birth
+from ingest.formats import sparkplug_b_pb2 as pb
+from ingest.formats.sparkplug import Metric, Undecodable, decode_payload, value_of
+from vouch.errors import Invalid
+
+WIDTHS: dict[int, int] = {pb.Int8: 8, pb.Int16: 16, pb.Int32: 32, pb.Int64: 64}
+UNSIGNED: dict[int, int] = {pb.UInt8: 8, pb.UInt16: 16, pb.UInt32: 32, pb.UInt64: 64}
+
+
+@given(st.sampled_from(sorted(WIDTHS)), st.integers(-(10**15) + 1, 10**15 - 1), st.sampled_from([8, 16, 32, 64]))
+def test_a_signed_integer_survives_in_any_width_of_its_twos_complement(datatype: int, number: int, sent: int) -> None:
+    width = WIDTHS[datatype]
+    number = (number + (1 << (width - 1))) % (1 << width) - (1 << (width - 1)) if width < 64 else number
+    raw = number & ((1 << max(sent, width)) - 1)
+
+    value = value_of(Metric(long_value=raw), datatype)
+
+    assert value == number
+
+
+@given(st.integers(0, 10**15 - 1), st.sampled_from(sorted(UNSIGNED)))
+def test_an_unsigned_integer_survives_or_is_refused(number: int, datatype: int) -> None:
+    width = UNSIGNED[datatype]
+    try:
+        assert value_of(Metric(long_value=number), datatype) == number
+    except Invalid:
+        assert number >> width
+
+
+@given(st.decimals(-(10**6), 10**6, places=3).filter(lambda d: len(d.normalize().as_tuple().digits) <= 6))
+def test_a_decimal_of_six_digits_survives_32_bits(number: Decimal) -> None:
+    (narrow,) = struct.unpack("<f", struct.pack("<f", float(number)))
+
+    value = value_of(Metric(float_value=narrow), pb.Float)
+
+    assert isinstance(value, float)
+    assert Decimal(repr(value)) == number
+
+
+@given(st.floats(width=32))
+def test_the_shortest_decimal_of_32_bits_is_that_very_float(narrow: float) -> None:
+    try:
+        value = value_of(Metric(float_value=narrow), pb.Float)
+    except Invalid:
+        assert not math.isfinite(narrow) or not 1e-15 <= abs(narrow) < 9.99e14
+        return
+    assert isinstance(value, float)
+    assert struct.pack("<f", value) == struct.pack("<f", narrow + 0.0)
+
+
+names = st.none() | st.binary(max_size=4)
+metrics = st.builds(
+    Metric,
+    name=names,
+    alias=st.none() | st.integers(0, 3),
+    timestamp=st.none() | st.integers(0, 2**64 - 1),
+    datatype=st.none() | st.integers(0, 40),
+    is_null=st.none() | st.booleans(),
+    is_historical=st.none() | st.booleans(),
+    long_value=st.none() | st.integers(0, 2**64 - 1),
+    double_value=st.none() | st.floats(),
+    string_value=st.none() | st.binary(max_size=4),
+    bytes_value=st.none() | st.binary(max_size=4),
+)
+payloads = st.builds(
+    pb.Payload,
+    timestamp=st.none() | st.integers(0, 2**64 - 1),
+    seq=st.none() | st.integers(0, 300),
+    metrics=st.lists(metrics, max_size=5),
+)
+
+
+@given(payloads, payloads)
+def test_every_metric_ends_as_a_reading_a_rejection_or_is_no_value(born: pb.Payload, sent: pb.Payload) -> None:
+    birth = read_birth(decode_payload(born.SerializeToString()), None)
+    data = decode_payload(sent.SerializeToString())
+    decoded = decode_data(data, birth).decoded
+    shown = decode_birth(data, read_birth(data, birth)).decoded
+
+    valued = [f"$.metrics[{n}]" for n, metric in enumerate(sent.metrics) if not metric.is_null]
+    for found in (decoded, shown):
+        places = [r.place for r in found.readings] + [r.place for r in found.rejections]
+        assert len(set(places)) == len(places)
+        assert set(places) <= set(valued)
+
+
+@given(st.binary(max_size=200) | payloads.map(pb.Payload.SerializeToString))
+def test_any_bytes_are_a_payload_or_undecodable(raw: bytes) -> None:
+    try:
+        payload = decode_payload(raw)
+    except Undecodable:
+        return
+    decode_data(payload, NO_BIRTH)
