@@ -1,33 +1,40 @@
 """A batch: what becomes of the messages that are written in one transaction.
 
-Pure. Each decoded reading meets the catalogue and ends as exactly one of: a row to store, a duplicate of another row
-of this batch, or a rejection. Whether a row is already stored only the table knows; that is writer.py's business.
+Pure. Each decoded reading meets what is known of its device and ends as exactly one of: a row to store, a duplicate of
+another row of this batch, or a rejection. Whether a row is already stored only the table knows; that is writer.py's
+business. Instants are microseconds since 1970-01-01T00:00Z.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from typing import Final
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, NamedTuple
 
-from ingest.catalogue import Catalogue, Metric, MetricKind, Series
-from ingest.formats import json as vouch_json
-from ingest.message import Message
-from ingest.reading import WHOLE_MESSAGE, Decoded, Reading, Rejection, decimal_of
-from ingest.topics import device_of
-from vouch.period import iso, to_micros, utc_day
+from ingest.catalogue import Known, KnownDevice, Metric, MetricKind, is_sparkplug
+from ingest.message import Opened
+from ingest.notes import Note, PresenceNote
+from ingest.reading import WHOLE_MESSAGE, Reading, Rejection, decimal_of, float_of
+from vouch.errors import Invalid
+from vouch.exact import exact
+from vouch.period import DAY, MICROSECOND, from_micros, iso, to_micros
+from vouch.units import conversion
 
 # A device clock may be this far ahead of ours before its readings are refused.
 AHEAD_MAX: Final = timedelta(hours=1)
 # No telemetry is older; an unset device clock says 1970 or 2000.
 YEAR_MIN: Final = 2010
+_AHEAD_MICROS: Final = AHEAD_MAX // MICROSECOND
+_EARLIEST: Final = to_micros(datetime(YEAR_MIN, 1, 1, tzinfo=UTC))
+_DAY_MICROS: Final = DAY // MICROSECOND
+_EPOCH: Final = date(1970, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A reading ready to store; `message` is the index of its message in the batch."""
 
     series: int
-    measured_at: datetime
+    at: int
     value: float
     message: int
     place: str
@@ -35,49 +42,60 @@ class Row:
     @property
     def identity(self) -> tuple[int, int]:
         """(series, microseconds since 1970): the permanent identity of a reading."""
-        return self.series, to_micros(self.measured_at)
+        return self[:2]
 
 
 @dataclass(slots=True)
 class Batch:
-    """The sorted-out messages: received = rows + duplicates + rejections."""
+    """The sorted-out messages: received = rows + duplicates + rejections.
 
-    messages: list[Message]
+    `duplicates` holds the index of the message of each; `rejections` and `notes` have it beside them.
+    """
+
+    opened: Sequence[Opened]
     rows: list[Row] = field(default_factory=list)
-    duplicates: int = 0
+    duplicates: list[int] = field(default_factory=list)
     rejections: list[tuple[int, Rejection]] = field(default_factory=list)
+    notes: list[tuple[int, Note]] = field(default_factory=list)
 
     @property
     def received(self) -> int:
         """Readings and undecodable places taken in."""
-        return len(self.rows) + self.duplicates + len(self.rejections)
+        return len(self.rows) + len(self.duplicates) + len(self.rejections)
 
     @property
     def stale_days(self) -> set[tuple[int, date]]:
         """(series, UTC day) of every row."""
-        return {(row.series, utc_day(row.measured_at)) for row in self.rows}
+        days = {(row[0], row[1] // _DAY_MICROS) for row in self.rows}
+        return {(series, _EPOCH + day * DAY) for series, day in days}
 
 
-def sort_out(messages: Iterable[Message], catalogue: Catalogue, now: datetime) -> Batch:
-    """Decode `messages` and hold every reading against the catalogue; `now` bounds device clocks."""
-    batch = Batch(list(messages))
+def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
+    """Hold every reading against what is known; `now` bounds device clocks."""
+    batch = Batch(opened)
     seen: dict[tuple[int, int], float] = {}
-    for index, message in enumerate(batch.messages):
-        decoded, devices_series = _open(message, catalogue)
+    latest = now + _AHEAD_MICROS
+    for index, (_, source, decoded, notes) in enumerate(opened):
+        device = known.get(source)
+        if device is None:
+            _without_device(batch, index)
+            continue
         batch.rejections.extend((index, rejection) for rejection in decoded.rejections)
+        batch.notes.extend((index, note) for note in notes)
         for reading in decoded.readings:
-            outcome = _resolve(reading, devices_series, now, index)
-            if isinstance(outcome, Rejection):
-                batch.rejections.append((index, outcome))
+            value = _stored_value(reading, device, latest)
+            if isinstance(value, Rejection):
+                batch.rejections.append((index, value))
                 continue
-            earlier = seen.get(outcome.identity)
+            identity = device.series[reading.metric].id, reading.at
+            earlier = seen.get(identity)
             if earlier is None:
-                seen[outcome.identity] = outcome.value
-                batch.rows.append(outcome)
-            elif earlier == outcome.value:
-                batch.duplicates += 1
+                seen[identity] = value
+                batch.rows.append(Row(*identity, value, index, reading.place))
+            elif earlier == value:
+                batch.duplicates.append(index)
             else:
-                batch.rejections.append((index, conflict(outcome.place, outcome.value, earlier)))
+                batch.rejections.append((index, conflict(reading.place, value, earlier)))
     return batch
 
 
@@ -87,52 +105,98 @@ def conflict(place: str, value: float, stored: float) -> Rejection:
     return Rejection(place, "conflicting_value", detail)
 
 
-def _open(message: Message, catalogue: Catalogue) -> tuple[Decoded, Mapping[str, Series]]:
-    device = device_of(message.topic)
-    if device is None:
-        return _refused("unknown_topic", f"{message.topic!r} is not a telemetry topic"), {}
-    if device not in catalogue:
-        return _refused("unknown_device", f"device {device!r} is not in the registry"), {}
-    return vouch_json.decode(message.payload), catalogue[device]
+def _without_device(batch: Batch, index: int) -> None:
+    """A message of nobody we know: kept as a whole, so that it can be taken in once the device is declared.
+
+    What an edge node says of its metrics is noted all the same: devices behind it may be declared, or will be.
+    """
+    _, source, decoded, notes = batch.opened[index]
+    batch.notes.extend((index, note) for note in notes if not isinstance(note, PresenceNote))
+    if not source:
+        batch.rejections.extend((index, rejection) for rejection in decoded.rejections)
+    elif decoded.readings or decoded.rejections or (notes and not is_sparkplug(source)):
+        detail = f"{source!r} is not in the registry"
+        batch.rejections.append((index, Rejection(WHOLE_MESSAGE, "unknown_device", detail)))
 
 
-def _resolve(reading: Reading, devices_series: Mapping[str, Series], now: datetime, message: int) -> Row | Rejection:
-    series = devices_series.get(reading.metric)
+def _stored_value(reading: Reading, device: KnownDevice, latest: int) -> float | Rejection:
+    metric_name, at, value, place, unit = reading
+    series = device.series.get(metric_name)
     if series is None:
-        detail = f"{reading.metric!r} is not in the device's metric catalogue"
-        return Rejection(reading.place, "unknown_metric", detail)
-    if reading.measured_at > now + AHEAD_MAX:
-        detail = f"{iso(reading.measured_at)} is more than {AHEAD_MAX} ahead of our clock"
-        return Rejection(reading.place, "future_time", detail)
-    if reading.measured_at.year < YEAR_MIN:
-        detail = f"{iso(reading.measured_at)} is before {YEAR_MIN}"
-        return Rejection(reading.place, "ancient_time", detail)
-    value = _stored_value(series.metric, reading)
-    if isinstance(value, Rejection):
-        return value
-    return Row(series.id, reading.measured_at, value, message, reading.place)
-
-
-def _stored_value(metric: Metric, reading: Reading) -> float | Rejection:
-    value = reading.value
+        detail = f"{metric_name[:200]!r} is not in the device's metric catalogue"
+        return Rejection(place, "unknown_metric", detail)
+    if not _EARLIEST <= at <= latest or (device.installed_at is not None and at < device.installed_at):
+        return _refuse_time(reading, device, latest)
+    metric = series.metric
     if metric.kind is MetricKind.STATE:
-        if isinstance(value, str) and value in metric.states:
-            return float(metric.states[value])
-        detail = f"{value!r} is not a state of {metric.name}: {', '.join(metric.states)}"
-        return Rejection(reading.place, "unknown_state", detail)
+        return _state_code(metric, value, place)
     if isinstance(value, str):
         detail = f"{metric.name} is a {metric.kind}: a number is expected, not {value!r}"
-        return Rejection(reading.place, "not_a_number", detail)
-    number = decimal_of(value)
-    if metric.never_negative and number < 0:
-        detail = f"{number} is below zero, from where {metric.name} starts again"
-        return Rejection(reading.place, "implausible_value", detail)
+        return Rejection(place, "not_a_number", detail)
+    if unit is not None and unit != metric.unit:
+        converted = _converted(metric, value, unit, place)
+        if isinstance(converted, Rejection):
+            return converted
+        value = converted
+    return _plausible(metric, value, place)
+
+
+def _refuse_time(reading: Reading, device: KnownDevice, latest: int) -> Rejection:
+    if reading.at > latest:
+        detail = f"{_iso(reading.at)} is more than {AHEAD_MAX} ahead of our clock"
+        return Rejection(reading.place, "future_time", detail)
+    if reading.at < _EARLIEST:
+        return Rejection(reading.place, "ancient_time", f"{_iso(reading.at)} is before {YEAR_MIN}")
+    assert device.installed_at is not None
+    detail = f"{_iso(reading.at)} is before {device.id} was installed, {_iso(device.installed_at)}"
+    return Rejection(reading.place, "before_installation", detail)
+
+
+def _state_code(metric: Metric, value: float | str, place: str) -> float | Rejection:
+    """The code of a state given by its name, or by that very code, as controllers send it."""
+    if isinstance(value, str):
+        if value in metric.states:
+            return float(metric.states[value])
+    elif value in metric.states.values():
+        return value
+    detail = f"{value!r} is not a state of {metric.name}: {', '.join(metric.states)}"
+    return Rejection(place, "unknown_state", detail)
+
+
+def _converted(metric: Metric, value: float, unit: str, place: str) -> float | Rejection:
+    """The value in the metric's own unit, exactly or not at all."""
+    assert metric.unit is not None, "a metric that is not a state has a unit"
+    try:
+        with exact():
+            return float_of(decimal_of(value) * conversion(unit, metric.unit))
+    except Invalid as error:
+        return Rejection(place, "unit", f"{metric.name}: {error}")
+
+
+def _plausible(metric: Metric, value: float, place: str) -> float | Rejection:
+    if value < 0 and metric.never_negative:
+        detail = f"{decimal_of(value)} is below zero, from where {metric.name} starts again"
+        return Rejection(place, "implausible_value", detail)
     low, high = metric.value_min, metric.value_max
+    if low is None and high is None:
+        return value
+    number: Decimal = decimal_of(value)
     if (low is not None and number < low) or (high is not None and number > high):
         detail = f"{number} is outside the plausible range {low} to {high} of {metric.name}"
-        return Rejection(reading.place, "implausible_value", detail)
+        return Rejection(place, "implausible_value", detail)
     return value
 
 
-def _refused(reason: str, detail: str) -> Decoded:
-    return Decoded((), (Rejection(WHOLE_MESSAGE, reason, detail),))
+def _iso(micros: int) -> str:
+    try:
+        return iso(from_micros(micros))
+    except OverflowError:
+        return f"an instant {micros} microseconds after 1970"
+
+
+def refusals_by_message(rejections: Iterable[tuple[int, Rejection]]) -> dict[int, list[Rejection]]:
+    """Rejections by the index of their message."""
+    found: dict[int, list[Rejection]] = {}
+    for index, rejection in rejections:
+        found.setdefault(index, []).append(rejection)
+    return found

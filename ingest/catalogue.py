@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 
 class MetricKind(StrEnum):
@@ -98,6 +99,14 @@ class KnownDevice:
 Known = Mapping[str, KnownDevice]
 
 
+_SPARKPLUG: Final = "spBv1.0/"
+
+
 def sparkplug_source(address: str) -> str:
     """The key of a Sparkplug address G/E or G/E/D among the known devices; no device id has a slash."""
-    return f"spBv1.0/{address}"
+    return _SPARKPLUG + address
+
+
+def is_sparkplug(source: str) -> bool:
+    """Whether a key of the known devices is a Sparkplug address."""
+    return source.startswith(_SPARKPLUG)

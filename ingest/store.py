@@ -1,6 +1,7 @@
 """Storage of readings, summaries and rejections. The caller commits."""
 
 import struct
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,10 +13,11 @@ from uuid import UUID
 from psycopg import Connection, errors
 from psycopg.rows import class_row
 
-from ingest.batch import Batch, Row
+from ingest.batch import Batch, Row, refusals_by_message
+from ingest.message import Message
 from ingest.reading import Rejection, decimal_of
 from ingest.summary import Shown
-from vouch.period import DAY, Period, to_micros
+from vouch.period import DAY, Period, from_micros, to_micros
 
 _PG_EPOCH_MICROS: Final = 946_684_800_000_000
 _COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
@@ -73,8 +75,8 @@ def merge_readings(
         cur.execute(_MERGE)
         stored = {(series, to_micros(at)) for series, at in cur.fetchall()}
         bounds = {
-            "first": min(row.measured_at for row in rows),
-            "last": max(row.measured_at for row in rows),
+            "first": from_micros(min(row.at for row in rows)),
+            "last": from_micros(max(row.at for row in rows)),
         }
         cur.execute(_STORED_ALREADY, bounds)
         held = {(series, to_micros(at)): value for series, at, value in cur.fetchall()}
@@ -84,21 +86,8 @@ def merge_readings(
 
 def _copy_block(rows: Sequence[Row], received_at: datetime) -> bytes:
     received = to_micros(received_at) - _PG_EPOCH_MICROS
-    pack = _COPY_ROW.pack
-    body = [
-        pack(
-            4,
-            8,
-            to_micros(row.measured_at) - _PG_EPOCH_MICROS,
-            4,
-            row.series,
-            8,
-            row.value,
-            8,
-            received,
-        )
-        for row in rows
-    ]
+    pack, epoch = _COPY_ROW.pack, _PG_EPOCH_MICROS
+    body = [pack(4, 8, at - epoch, 4, series, 8, value, 8, received) for series, at, value, _, _ in rows]
     return b"".join((_COPY_HEADER, *body, _COPY_TRAILER))
 
 
@@ -244,30 +233,58 @@ def find_latest(conn: Connection[Any], series: int, end: datetime, known_at: dat
 
 # Rejections and the ledger
 
-_ADD_MESSAGE: Final = """
-    INSERT INTO ingest.rejected_message (topic, payload, digest, first_received_at, last_received_at)
-    VALUES (%(topic)s, %(payload)s, encode(sha256(%(payload)s), 'hex'), %(at)s, %(at)s)
+_ADD_MESSAGES: Final = """
+    INSERT INTO ingest.rejected_message AS m
+           (topic, payload, digest, first_received_at, last_received_at, times_received)
+    SELECT r.topic, r.payload, encode(sha256(r.payload), 'hex'), %(at)s, %(at)s, r.times
+      FROM unnest(%(topics)s::text[], %(payloads)s::bytea[], %(times)s::int[]) AS r (topic, payload, times)
     ON CONFLICT (topic, digest) DO UPDATE
-       SET times_received = rejected_message.times_received + 1, last_received_at = %(at)s
-    RETURNING id
+       SET times_received = m.times_received + EXCLUDED.times_received, last_received_at = %(at)s
+    RETURNING topic, payload, id
 """
 
-_ADD_REJECTION: Final = """
+# A place that is refused once more waits once more, even if it was taken in meanwhile.
+_ADD_REJECTIONS: Final = """
     INSERT INTO ingest.rejection (message, place, reason, detail)
-    VALUES (%s, %s, %s, %s)
-    ON CONFLICT (message, place) DO UPDATE SET reason = EXCLUDED.reason, detail = EXCLUDED.detail
+    SELECT * FROM unnest(%(messages)s::bigint[], %(places)s::text[], %(reasons)s::text[], %(details)s::text[])
+    ON CONFLICT (message, place) DO UPDATE
+       SET reason = EXCLUDED.reason, detail = EXCLUDED.detail, replayed_at = NULL
 """
 
 
 def add_rejections(conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
     """Keep each refused message's bytes once, and every refused place with its reason."""
-    for index, rejections in groupby(sorted(batch.rejections, key=lambda r: r[0]), key=lambda r: r[0]):
-        message = batch.messages[index]
-        given = {"topic": message.topic, "payload": message.payload, "at": received_at}
-        row = conn.execute(_ADD_MESSAGE, given).fetchone()
-        assert row is not None
-        with conn.cursor() as cur:
-            cur.executemany(_ADD_REJECTION, [(row[0], r.place, r.reason, r.detail[:500]) for _, r in rejections])
+    refused = refusals_by_message(batch.rejections)
+    times: Counter[Message] = Counter()
+    places: dict[tuple[Message, str], Rejection] = {}
+    for index, rejections in refused.items():
+        message = batch.opened[index].arrived.message
+        message = message._replace(topic=storable(message.topic))
+        times[message] += 1
+        places |= {(message, storable(one.place)): one for one in rejections}
+    given = {
+        "topics": [message.topic for message in times],
+        "payloads": [message.payload for message in times],
+        "times": list(times.values()),
+        "at": received_at,
+    }
+    keys = {Message(topic, bytes(payload)): key for topic, payload, key in conn.execute(_ADD_MESSAGES, given)}
+    conn.execute(
+        _ADD_REJECTIONS,
+        {
+            "messages": [keys[message] for message, _ in places],
+            "places": [place for _, place in places],
+            "reasons": [one.reason for one in places.values()],
+            "details": [storable(one.detail)[:500] for one in places.values()],
+        },
+    )
+
+
+def storable(text: str) -> str:
+    """The text as the database can hold it: what is no character is spelled out."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 @dataclass(frozen=True, slots=True)

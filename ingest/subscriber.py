@@ -1,31 +1,27 @@
 """The subscriber: a persistent session whose messages are acknowledged after their commit, and never before.
 
-Two threads. The network thread only puts messages into a bounded queue; the main thread takes batches from it, has
-them written, and acknowledges. A message carries the number of the connection it came by: an acknowledgement left
-over from an earlier connection is dropped, because message ids start again and it would confirm another message.
+Its network thread only puts messages into the inbox. What takes them from there acknowledges them here.
 """
 
 import logging
-import queue
+import random
 import threading
 import time
-import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
-import psycopg
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
-from psycopg import Connection
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.message import Message
-from ingest.topics import TELEMETRY_FILTER
-from ingest.writer import Writer
-from vouch import database
+from ingest.inbox import Inbox
+from ingest.message import Arrived
+from ingest.session import Session
+from ingest.tally import Tally
+from ingest.wire_client import WireClient
 from vouch.errors import Unavailable
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings
@@ -34,36 +30,40 @@ log = logging.getLogger(__name__)
 
 # The broker keeps the session, and what it could not deliver, for as long as MQTT 5 can say: for ever.
 SESSION_SECONDS: Final = 0xFFFFFFFF
-RETRY_SECONDS_MAX: Final = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """A message as it was handed over, with what is needed to acknowledge it."""
-
-    message: Message
-    mid: int
-    qos: int
-    connection: int
+_RETRY_SECONDS_MAX: Final = 15
+_KEEPALIVE_SECONDS: Final = 30
+_CONNECT_SECONDS_MAX: Final = 10
+_LEAVE_SECONDS_MAX: Final = 10.0
+_VERSIONS: Final = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
 
 
 class Subscriber:
-    """One persistent MQTT session: delivers messages, takes acknowledgements."""
+    """One persistent MQTT session: delivers messages into `inbox`, takes acknowledgements."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._unacknowledged_max = settings.unacknowledged_max
-        self.inbox: queue.Queue[Delivered] = queue.Queue(maxsize=2 * settings.unacknowledged_max)
+    def __init__(self, settings: Settings, session: Session, tally: Tally) -> None:
+        self.session = session
+        # Twice what may be unacknowledged: with MQTT 5 it never fills, with 3.1.1 the broker's own limit decides.
+        self.inbox = Inbox(2 * settings.unacknowledged_max, settings.inbox_bytes_max)
+        self.subscribed = threading.Event()
         self.failed: Exception | None = None
-        self._connection = 0
-        self._lock = threading.Lock()
+        self._receive_max = settings.unacknowledged_max
+        self._version = _VERSIONS[settings.mqtt_version]
+        self._tally = tally
         self._client = self._build_client(settings)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker has let us in."""
+        return self._client.is_connected()
+
+    @property
+    def read_at(self) -> float:
+        """When the last bytes came, by the monotonic clock; 0 before the first."""
+        return self._client.read_at
 
     def start(self) -> None:
         """Connect and deliver in a thread of its own, reconnecting for ever."""
-        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        session.SessionExpiryInterval = SESSION_SECONDS
-        session.ReceiveMaximum = self._unacknowledged_max
-        self._client.connect_async(*self._address, keepalive=30, clean_start=False, properties=session)
+        self._client.connect_async(*self._address, **self._connect_words())
         self._client.loop_start()
 
     def stop(self) -> None:
@@ -71,13 +71,36 @@ class Subscriber:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def acknowledge(self, delivered: Iterable[Delivered]) -> int:
-        """Acknowledge what came by the connection that is up now; returns how many that was."""
-        with self._lock:
-            current = [item for item in delivered if item.connection == self._connection]
-            for item in current:
-                self._client.ack(item.mid, item.qos)
-        return len(current)
+    def unsubscribe(self) -> None:
+        """Take nothing new, apart from the canary: what the broker holds for this session still comes."""
+        for filter_ in self.session.filters:
+            if filter_ != self.session.canary:
+                self._client.unsubscribe(filter_)
+
+    def end_session(self) -> None:
+        """Disconnect and have the broker forget the session with all that it holds."""
+        if self._version == mqtt.MQTTv5:
+            words = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
+            words.SessionExpiryInterval = 0
+            self._client.disconnect(properties=words)
+            self._client.loop_stop()
+            return
+        self.stop()
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self.session.client_id, clean_session=True)
+        prepare_client(client, self._broker)
+        client.connect(*self._address)
+        deadline = time.monotonic() + _LEAVE_SECONDS_MAX
+        while not client.is_connected() and time.monotonic() < deadline:
+            client.loop(0.1)
+        client.disconnect()
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Publish at QoS 1 by this session's own connection."""
+        self._client.publish(topic, payload, qos=1)
+
+    def acknowledge(self, arrived: Iterable[Arrived], answers: bytes = b"") -> int:
+        """Send `answers`, then acknowledge what came by the connection that is up; returns how many that was."""
+        return self._client.acknowledge(arrived, answers)
 
     def check(self) -> None:
         """Raise if the session can never work, or the network thread has died: better dead than deaf."""
@@ -87,126 +110,58 @@ class Subscriber:
         if thread is not None and not thread.is_alive():
             raise Unavailable("the MQTT network thread has died")
 
-    def _build_client(self, settings: Settings) -> mqtt.Client:
-        address = broker_of(settings)
-        self._address = (address.host, address.port)
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=settings.mqtt_client_id,
-            protocol=mqtt.MQTTv5,
-            manual_ack=True,
-        )
-        prepare_client(client, address)
-        client.reconnect_delay_set(1, int(RETRY_SECONDS_MAX))
+    def _build_client(self, settings: Settings) -> WireClient:
+        self._broker = broker_of(settings)
+        self._address = (self._broker.host, self._broker.port)
+        client = WireClient(self.session.client_id, self._version, self._deliver, lambda: self.inbox.is_full)
+        prepare_client(client, self._broker)
+        # Not all at once after the broker was away.
+        client.reconnect_delay_set(1, _RETRY_SECONDS_MAX + random.randrange(_RETRY_SECONDS_MAX))  # noqa: S311
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        client.connect_timeout = 10
+        client.connect_timeout = _CONNECT_SECONDS_MAX
         return client
+
+    def _connect_words(self) -> dict[str, Any]:
+        words: dict[str, Any] = {"keepalive": _KEEPALIVE_SECONDS}
+        if self._version == mqtt.MQTTv5:
+            kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+            kept.SessionExpiryInterval = SESSION_SECONDS
+            kept.ReceiveMaximum = self._receive_max
+            words |= {"clean_start": False, "properties": kept}
+        return words
+
+    def _deliver(self, block: list[Arrived]) -> None:
+        self._tally.arrived(len(block))
+        self.inbox.put(block)
 
     def _on_connect(self, client: mqtt.Client, _: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, __: Any) -> None:
         if reason.is_failure:
             log.error("broker refused the connection", extra={"reason": str(reason)})
             return
-        with self._lock:
-            self._connection += 1
+        self._tally.connected()
         log.info("connected to broker", extra={"session_present": flags.session_present})
         # Subscribing again where the session is present costs nothing and mends a lost subscription.
-        client.subscribe(TELEMETRY_FILTER, qos=1)
+        filters = self.session.filters
+        if self._version == mqtt.MQTTv5:
+            client.subscribe([(filter_, SubscribeOptions(qos=1)) for filter_ in filters])
+        else:
+            client.subscribe([(filter_, 1) for filter_ in filters])
 
     def _on_disconnect(self, _: mqtt.Client, __: Any, ___: Any, reason: ReasonCode, ____: Any) -> None:
-        with self._lock:
-            self._connection += 1
+        self.subscribed.clear()
+        self._client.expire()
         if reason.is_failure:
             log.warning("connection to broker lost", extra={"reason": str(reason)})
 
     def _on_subscribe(self, _: mqtt.Client, __: Any, ___: int, reasons: list[ReasonCode], ____: Any) -> None:
-        if any(reason.is_failure or reason.value != 1 for reason in reasons):
-            words = ", ".join(map(str, reasons))
-            self.failed = Unavailable(f"the broker does not grant {TELEMETRY_FILTER} at QoS 1: {words}")
-
-    def _on_message(self, _: mqtt.Client, __: Any, message: mqtt.MQTTMessage) -> None:
-        # Blocks while the writer is behind: the broker then holds what it may not send (receive maximum).
-        self.inbox.put(
-            Delivered(Message(message.topic, bytes(message.payload)), message.mid, message.qos, self._connection)
-        )
-
-
-def run_ingest(settings: Settings, stopping: threading.Event) -> None:
-    """Take in messages until `stopping` is set. Raises Unavailable where broker or database cannot be used at all."""
-    with database.connect(settings.database_url, "vouch-ingest") as first:
-        database.check_server(first)
-    subscriber = Subscriber(settings)
-    writer = Writer(uuid.uuid4())
-    subscriber.start()
-    log.info("ingest started", extra={"run": str(writer.run)})
-    conn: Connection[Any] | None = None
-    try:
-        while not stopping.is_set():
-            subscriber.check()
-            batch = _next_batch(subscriber.inbox, settings)
-            if batch:
-                conn = _write_surely(settings, conn, writer, batch, stopping)
-                if conn is not None:
-                    subscriber.acknowledge(batch)
-    finally:
-        subscriber.stop()
-        if conn is not None:
-            conn.close()
-
-
-def _next_batch(inbox: "queue.Queue[Delivered]", settings: Settings) -> list[Delivered]:
-    """What arrives within `batch_seconds_max` of the first message, bounded in messages and in bytes."""
-    try:
-        batch = [inbox.get(timeout=0.5)]
-    except queue.Empty:
-        return []
-    due = time.monotonic() + settings.batch_seconds_max
-    size = len(batch[0].message.payload)
-    while len(batch) < settings.unacknowledged_max and size < settings.batch_bytes_max:
-        wait = due - time.monotonic()
-        try:
-            batch.append(inbox.get(timeout=wait) if wait > 0 else inbox.get_nowait())
-        except queue.Empty:
-            break
-        size += len(batch[-1].message.payload)
-    return batch
-
-
-def _write_surely(
-    settings: Settings,
-    conn: Connection[Any] | None,
-    writer: Writer,
-    batch: list[Delivered],
-    stopping: threading.Event,
-) -> Connection[Any] | None:
-    """Write the batch, however often the database goes away; None if we were told to stop before it came back."""
-    delay = 0.5
-    messages = [item.message for item in batch]
-    while not stopping.is_set():
-        try:
-            if conn is None or conn.closed:
-                conn = database.connect(settings.database_url, "vouch-ingest")
-            started = time.monotonic()
-            written = writer.write(conn, messages)
-        except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
-            log.warning("database away, batch kept", extra={"error": str(error), "messages": len(batch)})
-            if conn is not None:
-                conn.close()
-            conn = None
-            stopping.wait(delay)
-            delay = min(2 * delay, RETRY_SECONDS_MAX)
-            continue
-        log.info(
-            "batch written",
-            extra={
-                "messages": written.messages,
-                "stored": written.stored,
-                "duplicate": written.duplicate,
-                "rejected": len(written.refusals),
-                "seconds": round(time.monotonic() - started, 4),
-            },
-        )
-        return conn
-    return None
+        refused = [
+            f"{filter_} ({reason})"
+            for filter_, reason in zip(self.session.filters, reasons, strict=False)
+            if reason.is_failure or reason.value != 1
+        ]
+        if refused:
+            self.failed = Unavailable(f"the broker does not grant, at QoS 1: {', '.join(refused)}")
+        else:
+            self.subscribed.set()

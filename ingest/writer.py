@@ -16,106 +16,117 @@ from psycopg import Connection
 
 from ingest import store, summary_store
 from ingest.batch import Batch, conflict, sort_out
-from ingest.catalogue import Catalogue
-from ingest.message import Message
+from ingest.catalogue import Known
+from ingest.message import Arrived, Message, Opened
+from ingest.opening import open_message
 from ingest.reading import WHOLE_MESSAGE, Rejection
-from ingest.registry import load_catalogue, load_revision
+from ingest.registry import load_known, load_revision
 from vouch.knowledge import recording
+from vouch.period import to_micros
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What became of one batch. `refusals` holds (index of the message in the batch, rejection)."""
+    """What became of messages: the batches in which they were committed, usually one.
 
-    messages: int
-    stored: int
-    duplicate: int
-    refusals: tuple[tuple[int, Rejection], ...]
+    In each, rows are what was stored, and duplicates and rejections include what the table held already.
+    """
+
+    batches: tuple[Batch, ...]
+
+    @property
+    def messages(self) -> int:
+        """Messages."""
+        return sum(len(batch.opened) for batch in self.batches)
+
+    @property
+    def stored(self) -> int:
+        """Readings that are new."""
+        return sum(len(batch.rows) for batch in self.batches)
+
+    @property
+    def duplicate(self) -> int:
+        """Readings that were there already."""
+        return sum(len(batch.duplicates) for batch in self.batches)
+
+    @property
+    def refusals(self) -> list[Rejection]:
+        """Everything that was refused."""
+        return [rejection for batch in self.batches for _, rejection in batch.rejections]
 
 
 class Writer:
-    """Writes batches on behalf of one process run; keeps the catalogue it last read."""
+    """Writes batches on behalf of one process run; keeps what it last read of the registry."""
 
     def __init__(self, run: UUID) -> None:
         self.run = run
         self._revision = -1
-        self._catalogue: Catalogue = {}
+        self._known: Known = {}
 
-    def write(self, conn: Connection[Any], messages: Sequence[Message]) -> Written:
+    def write(self, conn: Connection[Any], opened: Sequence[Opened]) -> Written:
         """Store, count and mark one batch, committed on return.
 
         Raises psycopg.OperationalError while the database is away: nothing was acknowledged, call again.
         """
         try:
-            return self._write_once(conn, messages)
+            return Written((self._write_once(conn, opened),))
         except psycopg.OperationalError:
             raise
-        except psycopg.Error:
-            log.exception("batch refused by the database, writing message by message")
-            return self._write_one_by_one(conn, messages)
+        except psycopg.Error as error:
+            if len(opened) == 1:
+                log.exception("message refused by the database")
+                return Written((self._refuse(conn, opened[0], str(error)),))
+            log.warning("batch refused by the database, writing its halves", extra={"messages": len(opened)})
+        # One message that the database cannot take must not stop the others.
+        half = len(opened) // 2
+        return Written((*self.write(conn, opened[:half]).batches, *self.write(conn, opened[half:]).batches))
 
-    def _write_once(self, conn: Connection[Any], messages: Sequence[Message]) -> Written:
+    def _write_once(self, conn: Connection[Any], opened: Sequence[Opened]) -> Batch:
         with recording(conn) as received_at:
             self._refresh(conn)
-            batch = sort_out(messages, self._catalogue, received_at)
+            batch = sort_out(opened, self._known, to_micros(received_at))
             return self._book(conn, batch, received_at)
 
-    def _book(self, conn: Connection[Any], batch: Batch, received_at: datetime) -> Written:
+    def _refuse(self, conn: Connection[Any], opened: Opened, why: str) -> Batch:
+        refusal = Rejection(WHOLE_MESSAGE, "unstorable", why[:500])
+        with recording(conn) as received_at:
+            return self._book(conn, Batch([opened], rejections=[(0, refusal)]), received_at)
+
+    def _book(self, conn: Connection[Any], batch: Batch, received_at: datetime) -> Batch:
         received = batch.received
-        stored = _store_rows(conn, batch, received_at)
+        _store_rows(conn, batch, received_at)
         if batch.rejections:
             store.add_rejections(conn, batch, received_at)
-        summary_store.mark_stale(conn, batch.stale_days)
-        refusals = tuple(batch.rejections)
-        written = Written(len(batch.messages), stored, batch.duplicates, refusals)
+        if batch.rows:
+            summary_store.mark_stale(conn, batch.stale_days)
         store.add_to_ledger(
             conn,
             self.run,
             received_at,
-            messages=written.messages,
+            messages=len(batch.opened),
             received=received,
-            stored=written.stored,
-            duplicate=written.duplicate,
-            rejected=len(refusals),
+            stored=len(batch.rows),
+            duplicate=len(batch.duplicates),
+            rejected=len(batch.rejections),
         )
-        return written
-
-    def _write_one_by_one(self, conn: Connection[Any], messages: Sequence[Message]) -> Written:
-        """One message the database cannot take must not stop the others: it alone becomes a rejection."""
-        done = []
-        for message in messages:
-            try:
-                done.append(self._write_once(conn, [message]))
-            except psycopg.OperationalError:
-                raise
-            except psycopg.Error as error:
-                refusal = Rejection(WHOLE_MESSAGE, "unstorable", str(error)[:500])
-                with recording(conn) as received_at:
-                    batch = Batch([message], rejections=[(0, refusal)])
-                    done.append(self._book(conn, batch, received_at))
-        return Written(
-            len(messages),
-            sum(w.stored for w in done),
-            sum(w.duplicate for w in done),
-            tuple((i, refusal) for i, w in enumerate(done) for _, refusal in w.refusals),
-        )
+        return batch
 
     def _refresh(self, conn: Connection[Any]) -> None:
         revision = load_revision(conn)
         if revision != self._revision:
-            self._catalogue = load_catalogue(conn)
+            self._known = load_known(conn)
             self._revision = revision
 
 
-def _store_rows(conn: Connection[Any], batch: Batch, received_at: datetime) -> int:
-    """Store the batch's rows, moving those already stored to its duplicates or rejections; returns how many are new."""
+def _store_rows(conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
+    """Store the batch's rows, moving those already stored to its duplicates or rejections."""
     if not batch.rows:
-        return 0
+        return
     try:
         store.copy_readings(conn, batch.rows, received_at)
-        return len(batch.rows)
+        return
     except store.AlreadyStored:
         pass
     stored, held = store.merge_readings(conn, batch.rows, received_at)
@@ -124,21 +135,21 @@ def _store_rows(conn: Connection[Any], batch: Batch, received_at: datetime) -> i
         if row.identity in stored:
             fresh.append(row)
         elif held[row.identity] == row.value:
-            batch.duplicates += 1
+            batch.duplicates.append(row.message)
         else:
             refusal = conflict(row.place, row.value, held[row.identity])
             batch.rejections.append((row.message, refusal))
     batch.rows[:] = fresh
-    return len(fresh)
 
 
 def replay_rejected(conn: Connection[Any], writer: Writer, limit: int) -> tuple[int, int]:
     """Take refused messages through the writer again; returns (readings stored, places still refused)."""
     stored = refused = 0
     for message in store.list_rejected(conn, limit):
+        arrived = Arrived(Message(message.topic, bytes(message.payload)), to_micros(message.first_received_at))
         with conn.transaction():
-            written = writer.write(conn, [Message(message.topic, message.payload)])
-            refusals = [refusal for _, refusal in written.refusals]
+            written = writer.write(conn, [open_message(arrived)])
+            refusals = written.refusals
             with recording(conn) as replayed_at:
                 store.mark_replayed(conn, message.id, refusals, replayed_at)
         stored += written.stored

@@ -19,7 +19,9 @@ from contracts.facts import FactBook, book_at
 from contracts.scene import Measured, Scene
 from contracts.source import Need, Stream
 from contracts.streams import load_streams
-from ingest.catalogue import Assignment, Metric, MetricKind, OnFall, Series
+from ingest.catalogue import Assignment, KnownDevice, Metric, MetricKind, OnFall, Series
+from ingest.message import Arrived, Message, Opened
+from ingest.opening import open_message
 from ingest.summary import DaySummary, summarise
 from vouch.period import DAY, Period, iso, to_micros
 
@@ -92,6 +94,17 @@ def metric(
 def catalogue(*metrics: Metric, device: str = "d-1") -> dict[str, dict[str, Series]]:
     """A catalogue of one device, its series numbered from 1."""
     return {device: {one.name: Series(i, device, one) for i, one in enumerate(metrics, start=1)}}
+
+
+def known(*metrics: Metric, device: str = "d-1", installed_at: datetime | None = None) -> dict[str, KnownDevice]:
+    """One device as ingest knows it, its series numbered from 1."""
+    installed = None if installed_at is None else to_micros(installed_at)
+    return {device: KnownDevice(device, installed, catalogue(*metrics, device=device)[device])}
+
+
+def opened(*messages: Message, at: datetime = T0) -> list[Opened]:
+    """Messages that arrived at `at`, decoded."""
+    return [open_message(Arrived(one, to_micros(at))) for one in messages]
 
 
 def day(kind: MetricKind, said: Iterable[Said], silence: timedelta = DAY) -> DaySummary:

@@ -16,6 +16,7 @@ from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from ingest.topics import telemetry_topic
 from ingest.writer import Writer, Written
+from tests.builders import opened
 
 OCTOBER = date(2026, 10, 1)
 OCTOBER_STARTS = datetime(2026, 9, 30, 22, tzinfo=UTC)
@@ -112,7 +113,7 @@ def message(device: str, at: datetime, **values: Decimal | str | int) -> Message
 
 def write(conn: Connection[Any], messages: Iterable[Message]) -> Written:
     """Through the writer, committed."""
-    written = Writer(uuid.uuid4()).write(conn, list(messages))
+    written = Writer(uuid.uuid4()).write(conn, opened(*messages))
     conn.commit()
     return written
 

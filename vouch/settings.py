@@ -7,7 +7,7 @@ Order, first wins: environment, the TOML file (VOUCH_CONFIG, else ./vouch.toml),
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import (
@@ -46,12 +46,20 @@ class Settings(BaseSettings):
     mqtt_reload_command: str = Field(
         "", description="run after the broker's files change, such as `systemctl reload mosquitto`"
     )
+    mqtt_version: Literal["5", "3.1.1"] = Field("5", description="the protocol that ingest speaks with the broker")
+    receipt_topic_filter: str = Field(
+        "vouch/v1/+/receipt", description="response topics that are answered; others would lend senders our rights"
+    )
     batch_bytes_max: int = Field(
         4_194_304, ge=1024, le=1_073_741_824, description="payload that is written in one transaction"
     )
-    batch_seconds_max: float = Field(0.2, gt=0, le=10, description="longest wait for a batch to fill")
+    batch_messages_max: int = Field(4_000, ge=1, le=65_535, description="messages that are written in one transaction")
+    batch_seconds_max: float = Field(0.05, gt=0, le=10, description="longest wait for a batch to fill")
+    inbox_bytes_max: int = Field(
+        67_108_864, ge=1024, le=1_073_741_824, description="payload that may wait in memory to be written"
+    )
     unacknowledged_max: int = Field(
-        2_000, ge=1, le=65_535, description="messages that may be under way, and so in one transaction"
+        16_000, ge=1, le=65_535, description="messages that may be under way, from the broker to the commit"
     )
     web_host: str = "127.0.0.1"
     web_port: int = Field(8080, ge=1, le=65_535)

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
+from ingest.formats.plain_json import read_plain
 from ingest.reading import WHOLE_MESSAGE, Decoded, Reading, Rejection, float_of
 from vouch.errors import Invalid
 from vouch.period import iso, parse_instant, to_micros
@@ -75,6 +76,12 @@ def encode(readings: Sequence[tuple[datetime, Mapping[str, Decimal | str]]]) -> 
 
 def decode(payload: bytes) -> Decoded:
     """Readings and refused places of one message. Never raises, whatever the bytes are."""
+    plain = read_plain(payload, READINGS_MAX)
+    return decode_any(payload) if plain is None else Decoded(plain, ())
+
+
+def decode_any(payload: bytes) -> Decoded:
+    """As `decode`, for any spelling."""
     try:
         body = json.loads(
             payload,

@@ -19,9 +19,10 @@ from contracts.evidence_source import EvidenceSource
 from contracts.facts import book_at
 from device_sim.fleet import FLEETS, Fleet, fleet, parse_months
 from ingest.batch import sort_out
-from ingest.catalogue import Metric, Series
+from ingest.catalogue import KnownDevice, Metric, Series
 from ingest.message import Message
 from ingest.registry_file import MetricDocument, RegistryDocument, parse_registry
+from tests.builders import opened
 from vouch.period import to_micros
 
 Readings = Mapping[tuple[str, str], list[tuple[int, float]]]
@@ -48,19 +49,26 @@ def stored(simulation: Fleet, registry: RegistryDocument) -> tuple[Readings, Map
     metrics = {m.name: metric_of(m) for product in registry.product_types for m in product.metrics}
     devices = {served.device for asset in registry.assets for served in asset.served_by}
     pairs = [(device, name) for device in sorted(devices) for name in metrics]
-    catalogue = {
-        device: {
-            name: Series(number, device, metrics[name]) for number, (owner, name) in enumerate(pairs) if owner == device
-        }
+    known = {
+        device: KnownDevice(
+            device,
+            None,
+            {
+                name: Series(number, device, metrics[name])
+                for number, (owner, name) in enumerate(pairs)
+                if owner == device
+            },
+        )
         for device in devices
     }
-    batch = sort_out((Message(m.topic, m.payload) for m in simulation.messages), catalogue, LATER)
+    sent = opened(*(Message(m.topic, m.payload) for m in simulation.messages))
+    batch = sort_out(sent, known, to_micros(LATER))
     assert batch.rejections == []
     assert batch.received == simulation.truth["sent"]["readings"]
     assert len(batch.rows) == simulation.truth["sent"]["distinct_readings"]
     found: dict[tuple[str, str], list[tuple[int, float]]] = {pair: [] for pair in pairs}
     for row in batch.rows:
-        found[pairs[row.series]].append((to_micros(row.measured_at), row.value))
+        found[pairs[row.series]].append((row.at, row.value))
     return {pair: sorted(readings) for pair, readings in found.items()}, metrics
 
 

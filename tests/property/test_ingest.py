@@ -16,7 +16,7 @@ from ingest.message import Message
 from ingest.reading import decimal_of, float_of
 from ingest.summary import DaySummary, cut, join_states, straddles, summarise_days
 from ingest.topics import telemetry_topic
-from tests.builders import T0, catalogue, metric, utc
+from tests.builders import T0, known, metric, opened, utc
 from vouch.errors import Invalid
 from vouch.period import DAY, MICROSECOND, from_micros, to_micros
 
@@ -125,7 +125,7 @@ def test_no_json_makes_decoding_raise(body: Any) -> None:
     sound(json.dumps(body).encode())
 
 
-KNOWN = catalogue(
+KNOWN = known(
     metric(plausible=("0", "100")), metric(MetricKind.STATE), metric(name="dip", on_fall=OnFall.DIP), device="d-1"
 )
 values = st.sampled_from(["5", "6", "5.0", "101", "-1", '"up"', '"gone"', "null"])
@@ -143,15 +143,15 @@ said = st.builds(
 @given(st.lists(said | st.builds(Message, st.just(telemetry_topic("d-1")), st.binary(max_size=5)), max_size=20))
 @lawful
 def test_everything_received_is_a_row_a_duplicate_or_a_rejection(messages: list[Message]) -> None:
-    batch = sort_out(messages, KNOWN, T0 + DAY)
+    batch = sort_out(opened(*messages), KNOWN, to_micros(T0 + DAY))
     decoded = [decode(m.payload) if m.topic == telemetry_topic("d-1") else None for m in messages]
 
     assert batch.received == sum(len(d.readings) + len(d.rejections) if d else 1 for d in decoded)
     identities = [row.identity for row in batch.rows]
     assert len(set(identities)) == len(identities)
-    again = sort_out([*messages, *messages], KNOWN, T0 + DAY)
+    again = sort_out(opened(*messages, *messages), KNOWN, to_micros(T0 + DAY))
     assert again.rows == batch.rows
-    assert again.duplicates == 2 * batch.duplicates + len(batch.rows)
+    assert len(again.duplicates) == 2 * len(batch.duplicates) + len(batch.rows)
 
 
 # Times within three days, values that rise, fall and stay.

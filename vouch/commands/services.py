@@ -69,11 +69,29 @@ def db_migrate() -> None:
 
 
 @click.command()
-def ingest() -> None:
-    """Take in telemetry from the broker and store it, until told to stop."""
-    from ingest.subscriber import run_ingest
+@click.option("--shared", is_flag=True, help="Share the devices' messages with other processes; needs --slot.")
+@click.option(
+    "--slot", type=click.IntRange(1, 1000), help="Which of the sharing processes this is, from 1 on; keep it."
+)
+@click.option(
+    "--leave", is_flag=True, help="Give the slot up: store what the broker still holds for it, end its session."
+)
+def ingest(shared: bool, slot: int | None, leave: bool) -> None:
+    """Take in telemetry from the broker and store it, until told to stop.
 
-    _serve(run_ingest)
+    One process takes everything. Several share it: `vouch ingest --shared --slot 1`, `--slot 2` and so on, each with
+    a session of its own that the broker keeps while the process is away. Stop a process for good with --leave.
+    """
+    from ingest import run
+
+    if (shared or leave) != (slot is not None):
+        raise click.UsageError("--slot goes with --shared or --leave: one names the share, the other takes it")
+    if leave:
+        _serve(
+            lambda settings, stopping: console.print(f"{run.leave(settings, stopping, slot or 1)} messages taken in")
+        )
+    else:
+        _serve(lambda settings, stopping: run.run_ingest(settings, stopping, slot))
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """Sorting out: every reading becomes a row, a duplicate or a rejection."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,14 +10,19 @@ from ingest.catalogue import MetricKind, OnFall
 from ingest.formats.json import encode
 from ingest.message import Message
 from ingest.topics import TELEMETRY_FILTER, device_of, telemetry_topic
-from tests.builders import HOUR, MINUTE, T0, catalogue, metric, utc
+from tests.builders import HOUR, MINUTE, T0, known, metric, opened
+from vouch.period import to_micros
 
 COUNTER = metric(plausible=("-5", "1000"))
 DIPPING = metric(name="dipping", on_fall=OnFall.DIP, plausible=("-5", "1000"))
 STATE = metric(MetricKind.STATE)
 GAUGE = metric(MetricKind.GAUGE, plausible=("0", None))
-KNOWN = catalogue(COUNTER, STATE, GAUGE, DIPPING)
+KNOWN = known(COUNTER, STATE, GAUGE, DIPPING)
 NOW = T0 + timedelta(days=1)
+
+
+def sort(*messages: Message, now: datetime = NOW) -> Batch:
+    return sort_out(opened(*messages), KNOWN, to_micros(now))
 
 
 def said(value: str, name: str = "counter", at: str | None = None, device: str = "d-1") -> Message:
@@ -31,21 +36,21 @@ def reasons(batch: Batch) -> list[str]:
 
 
 def test_a_reading_becomes_a_row_of_its_series() -> None:
-    batch = sort_out([said("5"), said('"down"', "state")], KNOWN, NOW)
+    batch = sort(said("5"), said('"down"', "state"))
 
     assert batch.rows == [
-        Row(1, T0, 5.0, 0, "$.values.counter"),
-        Row(2, T0, 2.0, 1, "$.values.state"),
+        Row(1, to_micros(T0), 5.0, 0, "$.values.counter"),
+        Row(2, to_micros(T0), 2.0, 1, "$.values.state"),
     ]
-    assert (batch.received, batch.duplicates, batch.rejections) == (2, 0, [])
+    assert (batch.received, batch.duplicates, batch.rejections) == (2, [], [])
     assert batch.stale_days == {(1, date(2026, 6, 1)), (2, date(2026, 6, 1))}
 
 
 def test_the_same_again_is_a_duplicate_and_another_value_a_rejection() -> None:
-    batch = sort_out([said("5"), said("5.0"), said("6"), said("5", at="2026-06-01T02:00:00+02:00")], KNOWN, NOW)
+    batch = sort(said("5"), said("5.0"), said("6"), said("5", at="2026-06-01T02:00:00+02:00"))
 
     assert [row.value for row in batch.rows] == [5.0]
-    assert batch.duplicates == 2
+    assert batch.duplicates == [1, 3]
     ((index, rejection),) = batch.rejections
     assert (index, rejection.reason) == (2, "conflicting_value")
     assert rejection.detail == "6.0 at an instant that already holds 5.0"
@@ -53,7 +58,7 @@ def test_the_same_again_is_a_duplicate_and_another_value_a_rejection() -> None:
 
 
 def test_one_microsecond_makes_another_reading() -> None:
-    batch = sort_out([said("5"), said("6", at="2026-06-01T00:00:00.000001Z")], KNOWN, NOW)
+    batch = sort(said("5"), said("6", at="2026-06-01T00:00:00.000001Z"))
 
     assert len(batch.rows) == 2
 
@@ -66,7 +71,8 @@ def test_one_microsecond_makes_another_reading() -> None:
         (Message("vouch/v1/d-1/d-2/telemetry", b"{}"), "unknown_topic"),
         (said("5", "speed"), "unknown_metric"),
         (said('"broken"', "state"), "unknown_state"),
-        (said("1", "state"), "unknown_state"),
+        (said("9", "state"), "unknown_state"),
+        (said("1.5", "state"), "unknown_state"),
         (said('"UP"', "state"), "unknown_state"),
         (said('"5"'), "not_a_number"),
         (said('"up"'), "not_a_number"),
@@ -86,16 +92,17 @@ def test_one_microsecond_makes_another_reading() -> None:
     ],
 )
 def test_what_the_catalogue_does_not_allow_is_rejected_with_its_reason(message: Message, reason: str) -> None:
-    batch = sort_out([message], KNOWN, NOW)
+    batch = sort(message)
 
     assert reasons(batch) == [reason]
-    assert (batch.rows, batch.duplicates, batch.received) == ([], 0, 1)
+    assert (batch.rows, batch.duplicates, batch.received) == ([], [], 1)
 
 
 @pytest.mark.parametrize(
     "message",
     [
         said("1000"),
+        said("1", "state"),
         said("0"),
         said("-0"),
         said("-5", "dipping"),
@@ -105,7 +112,7 @@ def test_what_the_catalogue_does_not_allow_is_rejected_with_its_reason(message: 
     ],
 )
 def test_what_is_just_within_bounds_is_taken(message: Message) -> None:
-    batch = sort_out([message], KNOWN, NOW)
+    batch = sort(message)
 
     assert reasons(batch) == []
     assert len(batch.rows) == 1
@@ -114,7 +121,7 @@ def test_what_is_just_within_bounds_is_taken(message: Message) -> None:
 def test_a_faulty_message_does_not_touch_its_neighbours() -> None:
     at = T0 + HOUR
     many = encode([(T0, {"counter": Decimal(1), "speed": Decimal(1)}), (at, {"counter": Decimal(2), "state": "?"})])
-    batch = sort_out([said("5"), Message("x", b""), Message(telemetry_topic("d-1"), many)], KNOWN, NOW)
+    batch = sort(said("5"), Message("x", b""), Message(telemetry_topic("d-1"), many))
 
     assert [(row.message, row.value) for row in batch.rows] == [(0, 5.0), (2, 2.0)]
     assert [(index, rejection.reason) for index, rejection in batch.rejections] == [
@@ -127,13 +134,13 @@ def test_a_faulty_message_does_not_touch_its_neighbours() -> None:
 
 
 def test_a_rejected_reading_leaves_its_instant_free() -> None:
-    batch = sort_out([said("-1"), said("1")], KNOWN, NOW)
+    batch = sort(said("-1"), said("1"))
 
     assert [row.value for row in batch.rows] == [1.0]
 
 
 def test_an_identity_is_series_and_microsecond() -> None:
-    row = Row(7, utc("1970-01-01 00:00:01.000002"), 1.0, 0, "$")
+    row = Row(7, 1_000_002, 1.0, 0, "$")
 
     assert row.identity == (7, 1_000_002)
 
@@ -166,7 +173,7 @@ def test_the_topic_of_a_device_names_it() -> None:
 
 def test_an_hour_is_how_far_a_clock_may_run_ahead() -> None:
     messages = [said("5", at="2026-06-01T00:59:00Z"), said("6", at="2026-06-01T01:00:00Z")]
-    batch = sort_out(messages, KNOWN, T0 - MINUTE)
+    batch = sort(*messages, now=T0 - MINUTE)
 
     assert [row.value for row in batch.rows] == [5.0]
     assert reasons(batch) == ["future_time"]
