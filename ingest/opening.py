@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ingest.formats import json as vouch_json
+from ingest.formats import presence
 from ingest.message import Arrived, Opened
 from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
-from ingest.topics import TELEMETRY, parse_topic
+from ingest.topics import PRESENCE, TELEMETRY, parse_topic
 
 NOTHING: Final = Decoded((), ())
 
@@ -22,11 +23,12 @@ _DECODERS: Final[Mapping[str, Callable[[bytes, str, int], Decoded]]] = {
 def open_message(arrived: Arrived) -> Opened:
     """What a message holds; one on a topic that is not ours is refused. Never raises."""
     topic, payload = arrived.message
-    # Nearly every topic ends so, and its name is between two slashes: the pattern is for the others.
     parsed = parse_topic(topic)
     if parsed is None:
         return _refused(arrived, f"{topic[:200]!r} is not a topic of vouch's devices")
     device, use = parsed
+    if use == PRESENCE:
+        return Opened(arrived, device, *presence.decode(payload, device, arrived.retained))
     decode = _DECODERS.get(use)
     return Opened(arrived, device, decode(payload, device, arrived.at) if decode else NOTHING)
 

@@ -14,10 +14,11 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from ingest import store, summary_store
+from ingest import finding_store, presence_store, store, summary_store
 from ingest.batch import Batch, conflict, sort_out
 from ingest.catalogue import Known
 from ingest.message import Arrived, Message, Opened
+from ingest.notes import FindingNote, PresenceNote
 from ingest.opening import open_message
 from ingest.reading import WHOLE_MESSAGE, Rejection
 from ingest.registry import load_known, load_revision
@@ -101,6 +102,8 @@ class Writer:
             store.add_rejections(conn, batch, received_at)
         if batch.rows:
             summary_store.mark_stale(conn, batch.stale_days)
+        if batch.notes:
+            self._store_notes(conn, batch, received_at)
         store.add_to_ledger(
             conn,
             self.run,
@@ -112,6 +115,17 @@ class Writer:
             rejected=len(batch.rejections),
         )
         return batch
+
+    def _store_notes(self, conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
+        present = [
+            (batch.opened[index].arrived.at, note) for index, note in batch.notes if isinstance(note, PresenceNote)
+        ]
+        presence_store.add_presence(conn, present, received_at, self._device_id)
+        finding_store.add_findings(conn, [note for _, note in batch.notes if isinstance(note, FindingNote)])
+
+    def _device_id(self, source: str) -> str | None:
+        device = self._known.get(source)
+        return device.id if device else None
 
     def _refresh(self, conn: Connection[Any]) -> None:
         revision = load_revision(conn)
