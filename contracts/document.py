@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from contracts.contract import Contract, CoveredAsset, View
 from contracts.part_faults import part_faults
+from contracts.policy_faults import policy_faults
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice
 from contracts.terms.base import Percent, Slug
 from ingest.catalogue import Metric
@@ -125,7 +126,7 @@ def registry_faults(
         elif owner != written.customer:
             message = f"asset {covered.asset!r} belongs to customer {owner!r}"
             faults.append(Fault(("assets", i, "asset"), message))
-    return faults or metric_faults(written, metrics)
+    return faults or metric_faults(written, metrics) or falls_faults(written, metrics)
 
 
 def metric_faults(written: ContractDocument, metrics: Mapping[str, Mapping[str, Metric]]) -> list[Fault]:
@@ -136,6 +137,12 @@ def metric_faults(written: ContractDocument, metrics: Mapping[str, Mapping[str, 
         for i, part in enumerate(parts):
             faults += [Fault((place, i, *path), text) for path, text in part.faults(shared)]
     return faults
+
+
+def falls_faults(written: ContractDocument, metrics: Mapping[str, Mapping[str, Metric]]) -> list[Fault]:
+    """Where a counter is measured as if its falls meant something else than is declared; `metrics` as above."""
+    shared = _shared_metrics([metrics[a.asset] for a in written.assets if a.asset in metrics])
+    return [Fault(("measures", i, *path), text) for i, path, text in policy_faults(written.measures, shared)]
 
 
 def contract_of(written: ContractDocument) -> Contract:

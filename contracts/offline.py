@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from contracts.amendment import check_succession
 from contracts.contract import Contract, linked
-from contracts.document import ContractDocument, contract_of, metric_faults, parse_contract
+from contracts.document import ContractDocument, contract_of, falls_faults, metric_faults, parse_contract
 from contracts.evaluate import Evaluator
 from contracts.evidence import Evidence, metrics_of
 from contracts.evidence_source import EvidenceSource
@@ -54,6 +54,9 @@ def check_evidence(document: Document, written: ContractDocument, evidence: Evid
     if faults:
         raise document.faults(faults)
     check_metrics(document, written, evidence)
+    falls = falls_faults(written, metrics_of(evidence, [covered.asset for covered in written.assets]))
+    if falls:
+        raise document.faults(falls)
 
 
 def check_metrics(document: Document, written: ContractDocument, evidence: Evidence) -> None:

@@ -22,7 +22,7 @@ FULL_EVIDENCE: Final = """\
 evidence: 1
 contract: full
 metrics:
-  odometer_km: {kind: counter, unit: KMT, on_fall: reset, silence_seconds_max: 7200}
+  odometer_km: {kind: counter, unit: KMT, on_fall: rollover, modulus: 1000000, silence_seconds_max: 7200}
   power_kw: {kind: gauge, unit: KWT, silence_seconds_max: 7200}
   lost_kwh: {kind: amount, unit: KWH, silence_seconds_max: 7200}
   pages: {kind: amount, unit: ZP, silence_seconds_max: 7200}

@@ -259,7 +259,7 @@ def test_a_number_with_too_many_digits_or_an_exponent_is_refused(where: Where) -
          "measures[0].kind: found 'countr'; expected: 'availability', 'counter', 'event_sum', 'incident_list', "
          "'product', 'production_availability', 'ratio', 'saving', 'share_in_band' or 'time_in_state'; "
          "did you mean 'counter'?"),
-        ("    on_fall: reset\n", "    on_fal: reset\n", "measures[1].on_fal: unknown key; did you mean 'on_fall'?"),
+        ("    on_fall: refuse\n", "    on_fal: refuse\n", "measures[1].on_fal: unknown key; did you mean 'on_fall'?"),
         ("    step_max: none", "    step_max: nono",
          "measures[1].step_max: found 'nono'; expected: 'none' or a number above 0; did you mean 'none'?"),
         ("  rounding: none", "  rounding: 5",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -22,6 +22,7 @@ from contracts.document import (
 )
 from contracts.terms import Counter, FixedFee, UsagePrice
 from ingest.catalogue import Metric, MetricKind
+from ingest.catalogue import OnFall as Declared
 from tests.builders import metric, utc
 from vouch.canonical import digest_of
 
@@ -165,3 +166,63 @@ def test_a_counter_is_of_the_kind_counter() -> None:
     assert registry_lines(OWNERS, truck_1={"km": gauge}, truck_2={"km": gauge}) == [
         "c.yaml:20: measures[0].metric: 'km' is a gauge; expected: a counter of every covered asset; known: none"
     ]
+
+
+def counter_lines(declared: dict[str, Any], **term: str) -> list[str]:
+    """What is wrong with a counter measure on a counter that is declared so."""
+    text = SIMPLE
+    for name, value in term.items():
+        line = next(line for line in SIMPLE.splitlines() if line.startswith(f"    {name}: "))
+        text = text.replace(line, f"    {name}: {value}", 1)
+    document, written = parse_contract(text, "c.yaml")
+    km = replace(KM, **declared)
+    return str(document.faults(registry_faults(written, {asset: {"km": km} for asset in OWNERS}, OWNERS))).splitlines()
+
+
+ROLLS: Final = {"on_fall": Declared.ROLLOVER, "modulus": Decimal(1000)}
+
+
+@pytest.mark.parametrize(
+    ("declared", "fitting"),
+    [
+        ({"on_fall": Declared.RESET}, ["reset", "refuse"]),
+        (ROLLS, ["rollover\n    modulus: 1000", "refuse"]),
+        ({"on_fall": Declared.DIP}, ["high_water"]),
+        ({"on_fall": Declared.SIGNED}, ["signed"]),
+    ],
+    ids=lambda one: str(one["on_fall"]) if isinstance(one, dict) else "",
+)
+def test_a_fall_is_what_it_is_declared_to_be(declared: dict[str, Any], fitting: list[str]) -> None:
+    for said in ["reset", "rollover\n    modulus: 1000", "high_water", "refuse", "signed"]:
+        found = counter_lines(declared, on_fall=said)
+
+        assert bool(found) is (said not in fitting)
+        assert all(fault.startswith("c.yaml:23: measures[0].on_fall: found '") for fault in found)
+
+
+def test_a_contradiction_says_what_is_declared() -> None:
+    assert counter_lines({"on_fall": Declared.DIP}) == [
+        "c.yaml:23: measures[0].on_fall: found 'reset'; expected: high_water, as a fall of 'km' is declared to be a dip"
+    ]
+
+
+def test_a_counter_goes_past_the_modulus_that_is_declared() -> None:
+    (fault,) = counter_lines(ROLLS, on_fall="rollover\n    modulus: 10000")
+
+    assert fault == "c.yaml:24: measures[0].modulus: found 10000; expected: 1000, as 'km' is declared"
+
+
+def test_what_is_declared_to_be_jitter_is_no_fall() -> None:
+    jitters = {"jitter": Decimal(2)}
+
+    assert "measures[0].jitter: found 0; expected: at least 2" in counter_lines(jitters)[0]
+    assert counter_lines(jitters, jitter="3") == []
+    assert counter_lines(jitters | {"on_fall": Declared.DIP}, on_fall="high_water") == []
+
+
+def test_what_is_declared_to_be_a_doubtful_step_is_doubted() -> None:
+    steps = {"step_max": Decimal(500)}
+
+    assert "measures[0].step_max: found none; expected: at most 500" in counter_lines(steps)[0]
+    assert "measures[0].step_max: found 501; expected: at most 500" in counter_lines(steps, step_max="501")[0]
+    assert counter_lines(steps, step_max="500") == []
