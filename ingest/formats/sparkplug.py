@@ -4,7 +4,6 @@ Pure. What a metric means (its name behind an alias, its datatype, its unit) is 
 by the message, so this module gives the parts and `ingest.births` puts them together. Source: Sparkplug 3.0, chapter 6.
 """
 
-import struct
 import zlib
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -13,6 +12,7 @@ from typing import Final, NamedTuple
 from google.protobuf.message import DecodeError
 
 from ingest.formats import sparkplug_b_pb2 as pb
+from ingest.formats.floats import decimal_of_single
 from ingest.reading import float_of
 from vouch.errors import Invalid
 from vouch.units import UNITS
@@ -36,7 +36,6 @@ _WIDTHS: Final[Mapping[int, int]] = {
 _DATATYPE_NAMES: Final[Mapping[int, str]] = {number: name for name, number in pb.DataType.items()}
 _SIGNED: Final = frozenset({pb.Int8, pb.Int16, pb.Int32, pb.Int64})
 _TEXTS: Final = frozenset({pb.String, pb.Text, pb.UUID})
-_FLOAT32: Final = struct.Struct("<f")
 _UNIT_PROPERTY: Final = b"engUnit"
 _UNIT_CODES: Final = {unit.symbol: code for code, unit in UNITS.items()} | {code: code for code in UNITS}
 
@@ -208,17 +207,8 @@ def _number(metric: Metric, kind: str) -> float:
     if kind == "double_value":
         return float_of(Decimal(repr(metric.double_value)))
     if kind == "float_value":
-        return float_of(_shortest_decimal(metric.float_value))
+        return float_of(decimal_of_single(metric.float_value))
     return float_of(Decimal(_whole(metric, kind)))
-
-
-def _shortest_decimal(value: float) -> Decimal:
-    """The shortest decimal that a 32-bit float holds: what was meant by it, not what 64 bits make of it."""
-    for digits in (6, 7, 8):
-        spelled = f"{value:.{digits}g}"
-        if abs(value) < 1e15 and _FLOAT32.unpack(_FLOAT32.pack(float(spelled)))[0] == value:
-            return Decimal(spelled)
-    return Decimal(f"{value:.9g}")
 
 
 def _boolean(metric: Metric, kind: str) -> str:
