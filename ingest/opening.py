@@ -7,16 +7,18 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ingest.formats import json as vouch_json
-from ingest.formats import presence
+from ingest.formats import presence, senml_cbor, senml_json
 from ingest.message import Arrived, Opened
 from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
-from ingest.topics import PRESENCE, TELEMETRY, parse_topic
+from ingest.topics import PRESENCE, SENML_CBOR, SENML_JSON, TELEMETRY, parse_topic
 
 NOTHING: Final = Decoded((), ())
 
-# (payload, device, our clock in microseconds since 1970) → what it holds
-_DECODERS: Final[Mapping[str, Callable[[bytes, str, int], Decoded]]] = {
-    TELEMETRY: lambda payload, device, now: vouch_json.decode(payload),
+# (payload, device, our clock in microseconds since 1970, whether it was delivered before) → what it holds
+_DECODERS: Final[Mapping[str, Callable[[bytes, str, int, bool], Decoded]]] = {
+    TELEMETRY: lambda payload, device, now, again: vouch_json.decode(payload),
+    SENML_JSON: senml_json.decode,
+    SENML_CBOR: senml_cbor.decode,
 }
 
 
@@ -30,7 +32,7 @@ def open_message(arrived: Arrived) -> Opened:
     if use == PRESENCE:
         return Opened(arrived, device, *presence.decode(payload, device, arrived.retained))
     decode = _DECODERS.get(use)
-    return Opened(arrived, device, decode(payload, device, arrived.at) if decode else NOTHING)
+    return Opened(arrived, device, decode(payload, device, arrived.at, arrived.dup) if decode else NOTHING)
 
 
 def _refused(arrived: Arrived, detail: str) -> Opened:

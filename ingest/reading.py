@@ -17,6 +17,8 @@ DIGITS_MAX = 15
 DECIMALS_MAX = 15
 WHOLE_DIGITS_MAX = 15
 WHOLE_MESSAGE = "$"
+# The reason why a time relative to a receipt is refused where that receipt is not known.
+UNCERTAIN_TIME = "uncertain_time"
 
 
 class Reading(NamedTuple):

@@ -236,8 +236,9 @@ def find_latest(conn: Connection[Any], series: int, end: datetime, known_at: dat
 _ADD_MESSAGES: Final = """
     INSERT INTO ingest.rejected_message AS m
            (topic, payload, digest, first_received_at, last_received_at, times_received)
-    SELECT r.topic, r.payload, encode(sha256(r.payload), 'hex'), %(at)s, %(at)s, r.times
-      FROM unnest(%(topics)s::text[], %(payloads)s::bytea[], %(times)s::int[]) AS r (topic, payload, times)
+    SELECT r.topic, r.payload, encode(sha256(r.payload), 'hex'), r.arrived_at, %(at)s, r.times
+      FROM unnest(%(topics)s::text[], %(payloads)s::bytea[], %(arrived)s::timestamptz[], %(times)s::int[])
+           AS r (topic, payload, arrived_at, times)
     ON CONFLICT (topic, digest) DO UPDATE
        SET times_received = m.times_received + EXCLUDED.times_received, last_received_at = %(at)s
     RETURNING topic, payload, id
@@ -253,18 +254,24 @@ _ADD_REJECTIONS: Final = """
 
 
 def add_rejections(conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
-    """Keep each refused message's bytes once, and every refused place with its reason."""
+    """Keep each refused message's bytes once, and every refused place with its reason.
+
+    First received is when the broker handed it over: times in it may be relative to that.
+    """
     refused = refusals_by_message(batch.rejections)
     times: Counter[Message] = Counter()
+    arrived: dict[Message, datetime] = {}
     places: dict[tuple[Message, str], Rejection] = {}
     for index, rejections in refused.items():
         message = batch.opened[index].arrived.message
         message = message._replace(topic=storable(message.topic))
         times[message] += 1
+        arrived.setdefault(message, from_micros(batch.opened[index].arrived.at))
         places |= {(message, storable(one.place)): one for one in rejections}
     given = {
         "topics": [message.topic for message in times],
         "payloads": [message.payload for message in times],
+        "arrived": [arrived[message] for message in times],
         "times": list(times.values()),
         "at": received_at,
     }

@@ -20,7 +20,7 @@ from ingest.catalogue import Known
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import FindingNote, PresenceNote
 from ingest.opening import open_message
-from ingest.reading import WHOLE_MESSAGE, Rejection
+from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Rejection
 from ingest.registry import load_known, load_revision
 from vouch.knowledge import recording
 from vouch.period import to_micros
@@ -160,7 +160,12 @@ def replay_rejected(conn: Connection[Any], writer: Writer, limit: int) -> tuple[
     """Take refused messages through the writer again; returns (readings stored, places still refused)."""
     stored = refused = 0
     for message in store.list_rejected(conn, limit):
-        arrived = Arrived(Message(message.topic, bytes(message.payload)), to_micros(message.first_received_at))
+        arrived = Arrived(
+            Message(message.topic, bytes(message.payload)),
+            to_micros(message.first_received_at),
+            # Nobody knows its first receipt now either.
+            dup=UNCERTAIN_TIME in message.reasons,
+        )
         with conn.transaction():
             written = writer.write(conn, [open_message(arrived)])
             refusals = written.refusals

@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final, NamedTuple
 
 from ingest.formats.senml_units import CODES, SUM_CODES
-from ingest.reading import WHOLE_MESSAGE, Decoded, Reading, Rejection, float_of
+from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Decoded, Reading, Rejection, float_of
 from vouch.errors import Invalid
 from vouch.exact import exact
 
@@ -228,7 +228,7 @@ def _at(record: Mapping[str, Any], bases: _Bases, pack: _Pack) -> int:
     if seconds < _RELATIVE_BELOW:
         if pack.again:
             detail = "a time relative to the receipt, in a message delivered again: when it came first is not known"
-            raise _Fault("uncertain_time", detail)
+            raise _Fault(UNCERTAIN_TIME, detail)
         micros += pack.now
     if not 0 <= micros < _YEAR_10000:
         raise _Fault("malformed_time", f"{seconds} seconds are not an instant from 1970 to 9999")
