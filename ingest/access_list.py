@@ -3,6 +3,7 @@
 Pure. Rules that somebody else wrote into the list stay where they are; ours are added where they are missing.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -15,7 +16,10 @@ _ANSWER: Final = "receipt"
 # Sparkplug: what an edge node says of itself, what of the devices behind it, and what it hears.
 _NODE_SENT: Final = ("NBIRTH", "NDATA", "NDEATH")
 _NODE_DEVICE_SENT: Final = ("DBIRTH", "DDATA", "DDEATH")
+# In a pattern that names no user, as rules for everybody must be patterns; Mosquitto warns of it and applies it.
 _STATE: Final = "spBv1.0/STATE/+"
+_GATEWAY_HEAD: Final = "# Kept by `vouch gateway add`."
+_TELEMETRY_RULE: Final = re.compile(r"topic write vouch/v1/([^/]+)/telemetry")
 
 
 def _rules_for(kind: str, device: str) -> tuple[str, ...]:
@@ -75,16 +79,59 @@ def completed(text: str) -> str:
     return text.rstrip("\n") + "\n\n" + "\n".join(added).lstrip("\n") + "\n" if added else text
 
 
-def _read_rules(text: str) -> dict[str | None, set[str]]:
-    """The rules by account; patterns, which hold for every account wherever they stand, under None."""
-    sections: dict[str | None, set[str]] = {None: set()}
+def with_gateway(text: str, name: str, devices: Sequence[str] | None) -> str:
+    """The list in which `name` may speak for these devices and no others; for any where `devices` is None."""
+    rules = ANY_DEVICE_RULES if devices is None else [rule for device in devices for rule in _own_topics(device)]
+    kept = without_gateway(text, name)
+    return "\n".join((kept.rstrip("\n"), "", _GATEWAY_HEAD, f"user {name}", *rules, ""))
+
+
+def without_gateway(text: str, name: str) -> str:
+    """The list without the rules of one account; what stands around them stays."""
+    kept: list[str] = []
+    inside = False
+    for line in text.splitlines():
+        words = line.split()
+        if words[:1] == ["user"]:
+            inside = words[1:] == [name]
+            if inside and kept[-1:] == [_GATEWAY_HEAD]:
+                kept.pop()
+        if not (inside and words[:1] in (["user"], ["topic"])):
+            kept.append(line)
+    return "\n".join(kept).rstrip("\n") + "\n"
+
+
+def list_accounts(text: str) -> list[str]:
+    """The accounts that have rules of their own, in the list's order."""
+    return [account for account in _read_rules(text) if account is not None]
+
+
+def devices_of(text: str, name: str) -> list[str] | None:
+    """The devices for which an account may publish telemetry by its own rules; None: for any."""
+    rules = _read_rules(text).get(name, {})
+    names = [match[1] for rule in rules if (match := _TELEMETRY_RULE.fullmatch(rule))]
+    return None if "+" in names else names
+
+
+def _own_topics(device: str) -> tuple[str, ...]:
+    """Without Sparkplug: an edge node speaks for the devices behind it by its own name."""
+    return (
+        *(f"topic write vouch/v1/{device}/{sent}" for sent in _SENT),
+        f"topic read vouch/v1/{device}/{_ANSWER}",
+    )
+
+
+def _read_rules(text: str) -> dict[str | None, dict[str, None]]:
+    """The rules in order by account; patterns, which hold for every account wherever they stand, under None."""
+    sections: dict[str | None, dict[str, None]] = {None: {}}
     account: str | None = None
-    for line in map(str.strip, text.splitlines()):
-        if line.startswith("user "):
-            account = line.removeprefix("user ").strip()
-            sections.setdefault(account, set())
-        elif line.startswith("pattern "):
-            sections[None].add(line)
-        elif line.startswith("topic "):
-            sections[account].add(line)
+    for line in text.splitlines():
+        rule = " ".join(line.split())
+        if rule.startswith("user "):
+            account = rule.removeprefix("user ")
+            sections.setdefault(account, {})
+        elif rule.startswith("pattern "):
+            sections[None][rule] = None
+        elif rule.startswith("topic "):
+            sections[account][rule] = None
     return sections

@@ -1,27 +1,36 @@
 """Credentials: who may speak to the broker, kept in Mosquitto's own password file and access list.
 
-A device's user name is its id, and one pattern in the access list lets every user write under its own name only.
+A device's user name is its id, and patterns in the access list let every user write under its own name only; a gateway
+is an account with rules of its own, which name the devices it speaks for.
 Passwords are stored as salted hashes; nobody can be told one twice. The broker reads both files again on SIGHUP.
 """
 
 import base64
-import fcntl
 import hashlib
 import os
 import secrets
 import shlex
 import subprocess
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from ingest.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT, completed
+from ingest.access_list import (
+    GATEWAY_ACCOUNT,
+    INGEST_ACCOUNT,
+    completed,
+    devices_of,
+    list_accounts,
+    with_gateway,
+    without_gateway,
+)
 from ingest.topics import DEVICE_ID
 from vouch.errors import Invalid, NotFound, Unavailable
+from vouch.files import replace_file, turn_in
 from vouch.settings import Settings
 
+GATEWAY_DEVICES_MAX: Final = 1_000
+_OWN_ACCOUNTS: Final = (INGEST_ACCOUNT, GATEWAY_ACCOUNT)
 _PASSWORD_BYTES: Final = 24
 _SALT_BYTES: Final = 12
 # Mosquitto's own number. A generated password is random enough for it, and a fleet that comes back at once
@@ -41,7 +50,7 @@ class NoSuchCredential(NotFound):
     """The broker's password file has no entry of this name."""
 
     def __init__(self, device: str) -> None:
-        super().__init__(f"device {device!r} has no credentials")
+        super().__init__(f"{device!r} has no credentials")
 
 
 class BrokerFilesUnavailable(Unavailable):
@@ -63,36 +72,84 @@ def add_device(settings: Settings, device: str, password: str | None = None) -> 
 
     A device that has credentials gets new ones: the old password is worth nothing from then on.
     """
-    if not DEVICE_ID.fullmatch(device):
-        raise BadCredential(f"device name {device!r}", "a letter or digit, then at most 127 letters, digits and . _ -")
-    if device in (INGEST_ACCOUNT, GATEWAY_ACCOUNT):
-        raise BadCredential(f"device name {device!r}", "any other name, as this is an account of vouch's own")
     given = generate_password() if password is None else password
-    set_accounts(*_broker_files(settings), {device: given})
-    _reload(settings.mqtt_reload_command)
+    add_devices(settings, {device: given})
     return given
+
+
+def add_devices(settings: Settings, passwords: Mapping[str, str]) -> None:
+    """Give many devices their passwords at once: the files are written once, and the broker is told once."""
+    for device in passwords:
+        check_name(device)
+    set_accounts(*_broker_files(settings), passwords)
+    reload_broker(settings)
 
 
 def remove_device(settings: Settings, device: str) -> None:
     """Take `device`'s credentials away; the broker cuts its connection. Raises NotFound where it has none."""
-    if device in (INGEST_ACCOUNT, GATEWAY_ACCOUNT):
-        raise BadCredential(f"device name {device!r}", "a device, as this is an account of vouch's own")
+    check_name(device)
     password_file, _ = _broker_files(settings)
+    _forget(password_file, device)
+    reload_broker(settings)
 
-    def without(hashes: dict[str, str]) -> dict[str, str]:
-        if device not in hashes:
-            raise NoSuchCredential(device)
-        return {name: kept for name, kept in hashes.items() if name != device}
 
-    _change_accounts(password_file, without)
-    _reload(settings.mqtt_reload_command)
+def add_gateway(settings: Settings, name: str, devices: Sequence[str] | None) -> str:
+    """Let `name` publish for these devices, for any where None; returns its new password.
+
+    A gateway that is there gets a new password, and these devices in place of those it had.
+    """
+    check_name(name)
+    for device in devices or ():
+        check_name(device)
+    if devices is not None and len(devices) > GATEWAY_DEVICES_MAX:
+        # The broker goes through an account's rules one by one at each publish.
+        raise BadCredential(f"a list of {len(devices)} devices", f"at most {GATEWAY_DEVICES_MAX}, or all devices")
+    password = generate_password()
+    password_file, acl_file = _broker_files(settings)
+    # The rules first: an account without any could publish as the device of that name only.
+    _change_access_list(acl_file, lambda text: with_gateway(completed(text), name, devices))
+    set_accounts(password_file, acl_file, {name: password})
+    reload_broker(settings)
+    return password
+
+
+def remove_gateway(settings: Settings, name: str) -> None:
+    """Take a gateway's account and rules away; the broker cuts its connection. Raises NotFound where there is none."""
+    check_name(name)
+    password_file, acl_file = _broker_files(settings)
+    if name not in list_gateways(settings):
+        raise NoSuchCredential(name)
+    _forget(password_file, name)
+    _change_access_list(acl_file, lambda text: without_gateway(text, name))
+    reload_broker(settings)
+
+
+def list_gateways(settings: Settings) -> dict[str, list[str] | None]:
+    """Accounts with rules of their own, vouch's left out, and for which devices they may speak; None: for any."""
+    _, acl_file = _broker_files(settings)
+    text = acl_file.read_text() if acl_file.exists() else ""
+    return {name: devices_of(text, name) for name in list_accounts(text) if name not in _OWN_ACCOUNTS}
+
+
+def list_with_password(settings: Settings) -> set[str]:
+    """The accounts that have a password: devices, gateways and vouch's own."""
+    password_file, _ = _broker_files(settings)
+    return set(_read_hashes(password_file))
 
 
 def set_accounts(password_file: Path, acl_file: Path, passwords: Mapping[str, str]) -> None:
     """Give accounts these passwords and leave all others alone; the files are made where they are missing."""
     hashes = {name: hash_password(password) for name, password in passwords.items()}
     _change_accounts(password_file, lambda known: known | hashes)
-    _complete_access_list(acl_file)
+    _change_access_list(acl_file, completed)
+
+
+def check_name(name: str) -> None:
+    """Raise BadCredential for what can be neither a device's nor a gateway's name."""
+    if not DEVICE_ID.fullmatch(name):
+        raise BadCredential(f"device name {name!r}", "a letter or digit, then at most 127 letters, digits and . _ -")
+    if name in _OWN_ACCOUNTS:
+        raise BadCredential(f"device name {name!r}", "any other name, as this is an account of vouch's own")
 
 
 def generate_password() -> str:
@@ -109,29 +166,6 @@ def hash_password(password: str, salt: bytes | None = None) -> str:
     return f"$7${_ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(hashed).decode()}"
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Write the whole file or leave it alone; the broker alone can read it.
-
-    Owner and mode stay as they were; a new file belongs to its folder's owner and has mode 0600.
-    """
-    known = path if path.exists() else path.parent
-    owner = known.stat()
-    if os.geteuid() not in (0, owner.st_uid):
-        raise BrokerFilesUnavailable(f"{known} belongs to user number {owner.st_uid}; run this as that user or as root")
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w") as file:
-            os.fchown(handle, owner.st_uid, owner.st_gid)
-            os.fchmod(handle, owner.st_mode & 0o777 if path.exists() else 0o600)
-            file.write(text)
-            file.flush()
-            os.fsync(handle)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def _broker_files(settings: Settings) -> tuple[Path, Path]:
     if settings.mqtt_password_file is None or settings.mqtt_acl_file is None:
         raise BrokerFilesUnavailable(
@@ -144,24 +178,39 @@ def _broker_files(settings: Settings) -> tuple[Path, Path]:
     return settings.mqtt_password_file, settings.mqtt_acl_file
 
 
+def _forget(password_file: Path, name: str) -> None:
+    def without(hashes: dict[str, str]) -> dict[str, str]:
+        if name not in hashes:
+            raise NoSuchCredential(name)
+        return {known: kept for known, kept in hashes.items() if known != name}
+
+    _change_accounts(password_file, without)
+
+
 def _change_accounts(password_file: Path, change: Callable[[dict[str, str]], Mapping[str, str]]) -> None:
     """Replace the password file's hashes, by user name, with what `change` makes of them; one caller at a time."""
-    with _turn(password_file):
-        lines = password_file.read_text().splitlines() if password_file.exists() else []
-        hashes = dict(line.split(":", 1) for line in lines if ":" in line)
-        text = "".join(f"{name}:{hashed}\n" for name, hashed in sorted(change(hashes).items()))
-        replace_file(password_file, text)
+    with turn_in(password_file.parent):
+        changed = change(_read_hashes(password_file))
+        text = "".join(f"{name}:{hashed}\n" for name, hashed in sorted(changed.items()))
+        replace_file(password_file, text.encode())
 
 
-def _complete_access_list(acl_file: Path) -> None:
-    """Add what is missing and leave alone what somebody has written there."""
-    with _turn(acl_file):
+def _read_hashes(password_file: Path) -> dict[str, str]:
+    lines = password_file.read_text().splitlines() if password_file.exists() else []
+    return dict(line.split(":", 1) for line in lines if ":" in line)
+
+
+def _change_access_list(acl_file: Path, change: Callable[[str], str]) -> None:
+    with turn_in(acl_file.parent):
         text = acl_file.read_text() if acl_file.exists() else ""
-        if completed(text) != text:
-            replace_file(acl_file, completed(text))
+        changed = change(text)
+        if changed != text:
+            replace_file(acl_file, changed.encode())
 
 
-def _reload(command: str) -> None:
+def reload_broker(settings: Settings) -> None:
+    """Have the broker read its files again, if it is known here how. Raises BrokerNotReloaded."""
+    command = settings.mqtt_reload_command
     if not command:
         return
     try:
@@ -172,14 +221,3 @@ def _reload(command: str) -> None:
         raise BrokerNotReloaded(command, (error.stderr or error.stdout).strip() or str(error)) from error
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
         raise BrokerNotReloaded(command, str(error)) from error
-
-
-@contextmanager
-def _turn(path: Path) -> Iterator[None]:
-    """Hold the folder's lock: two writers at once would each drop what the other has added."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(folder)

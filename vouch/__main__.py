@@ -2,7 +2,19 @@
 
 import click
 
-from vouch.commands import bill, contract_file, declare, evaluate, evidence, fact, ingested, services, simulate
+from vouch.commands import (
+    accounts,
+    bill,
+    certificates,
+    contract_file,
+    declare,
+    evaluate,
+    evidence,
+    fact,
+    ingested,
+    services,
+    simulate,
+)
 from vouch.commands.common import Commands
 
 
@@ -34,6 +46,8 @@ for command in (
     simulate.demo,
     declare.registry,
     declare.device,
+    accounts.gateway,
+    certificates.ca,
     declare.contract,
     fact.fact,
     declare.account,

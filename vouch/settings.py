@@ -35,11 +35,17 @@ class Settings(BaseSettings):
         "", description="as mqtt_url, with an account that may publish for any device: `vouch sim`, `vouch replay`"
     )
     device_mqtt_url: str = Field("", description="mqtt://host:port where devices connect, each with its own account")
+    device_mqtts_url: str = Field("", description="the same over TLS")
+    device_certificate_url: str = Field("", description="mqtts://host:port where devices enter with a certificate")
     mqtt_ca_file: Path | None = Field(
         None, description="PEM: authorities whose broker mqtts:// believes; without it the system's"
     )
     mqtt_cert_file: Path | None = Field(None, description="PEM: vouch's own certificate, where the broker asks for one")
     mqtt_key_file: Path | None = Field(None, description="PEM: the key of mqtt_cert_file")
+    ca_folder: Path | None = Field(None, description="of the development authority; without it, `ca` in `home`")
+    devices_tls_host: str = Field("127.0.0.1", description="address of the embedded broker's TLS listeners")
+    devices_tls_port: int = Field(0, ge=0, le=65_535, description="for devices with a password; 0: a free one")
+    devices_certificate_port: int = Field(0, ge=0, le=65_535, description="with a certificate; 0: a free one")
     mqtt_client_id: str = Field("vouch-ingest", description="fixed: names the persistent session")
     mqtt_password_file: Path | None = Field(None, description="Mosquitto's password file, kept by `vouch device add`")
     mqtt_acl_file: Path | None = Field(None, description="Mosquitto's access list, kept by `vouch device add`")

@@ -23,9 +23,10 @@ from typing import Any, Final
 
 from ingest.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT
 from ingest.credentials import set_accounts
+from vouch.authority import authority_folder
 from vouch.database import migrate
 from vouch.embedded.broker import NAME as BROKER_NAME
-from vouch.embedded.broker import Broker, broker_account
+from vouch.embedded.broker import Broker, TlsListeners, broker_account
 from vouch.embedded.cluster import DATABASE, Cluster, server_account
 from vouch.embedded.cluster import NAME as DATABASE_NAME
 from vouch.embedded.folder import LOOPBACK, SUPERVISOR, Folder, Record, is_free
@@ -230,11 +231,7 @@ def _start(
     if applied:
         say(f"database schema is up to date ({applied} steps)")
     if _is_ours(settings.mqtt_url, folder.secret(INGEST_ACCOUNT)):
-        broker = Broker(folder, INGEST_ACCOUNT, GATEWAY_ACCOUNT)
-        ours = {name: folder.secret(name) for name in (INGEST_ACCOUNT, GATEWAY_ACCOUNT)}
-        set_accounts(broker.password_file, broker.acl_file, ours)
-        supervisor.start([broker.service()])
-        addresses |= broker.addresses()
+        addresses |= _start_broker(folder, supervisor, settings)
         say("broker is ready")
     if any(command.listens for command in services):
         addresses["web_port"] = _web_port(folder, settings)
@@ -246,6 +243,20 @@ def _start(
     for command in services:
         say(f"{command.name} is ready")
     return found
+
+
+def _start_broker(folder: Folder, supervisor: Supervisor, settings: Settings) -> dict[str, str | Path]:
+    tls = TlsListeners(
+        authority_folder(settings),
+        settings.devices_tls_host,
+        settings.devices_tls_port,
+        settings.devices_certificate_port,
+    )
+    broker = Broker(folder, INGEST_ACCOUNT, GATEWAY_ACCOUNT, tls)
+    ours = {name: folder.secret(name) for name in (INGEST_ACCOUNT, GATEWAY_ACCOUNT)}
+    set_accounts(broker.password_file, broker.acl_file, ours)
+    supervisor.start([broker.service()])
+    return broker.addresses()
 
 
 def _is_ours(url: str, password: str) -> bool:

@@ -110,6 +110,36 @@ def test_devices_added_at_once_are_all_there(tmp_path: Path) -> None:
     assert sorted(written) == sorted(names)
 
 
+def test_many_devices_are_written_at_once_and_the_broker_is_told_once(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, mqtt_reload_command=f"sh -c 'echo told >> {tmp_path}/told'")
+    passwords = {f"press-{number}": f"secret {number}" for number in range(2_000)}
+
+    credentials.add_devices(settings, passwords)
+
+    assert credentials.list_with_password(settings) == set(passwords)
+    assert (tmp_path / "told").read_text() == "told\n"
+    with pytest.raises(credentials.BadCredential):
+        credentials.add_devices(settings, {"press-1": "another", "press/2": "another"})
+    assert (tmp_path / "told").read_text() == "told\n"
+
+
+def test_a_gateway_has_an_account_and_rules_until_it_is_removed(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+
+    credentials.add_gateway(settings, "hall-1", ["press-1", "press-2"])
+    assert credentials.list_gateways(settings) == {"hall-1": ["press-1", "press-2"]}
+    credentials.add_gateway(settings, "hall-1", None)
+    assert credentials.list_gateways(settings) == {"hall-1": None}
+
+    credentials.remove_gateway(settings, "hall-1")
+    assert credentials.list_gateways(settings) == {}
+    assert credentials.list_with_password(settings) == set()
+    with pytest.raises(credentials.NoSuchCredential):
+        credentials.remove_gateway(settings, "hall-1")
+    with pytest.raises(credentials.BadCredential, match="at most 1000"):
+        credentials.add_gateway(settings, "hall-1", [f"press-{number}" for number in range(1_001)])
+
+
 def test_the_broker_is_told_and_a_failure_to_tell_it_is_told_too(tmp_path: Path) -> None:
     told = tmp_path / "told"
     credentials.add_device(settings_for(tmp_path, mqtt_reload_command=f"touch {told}"), "press-7")

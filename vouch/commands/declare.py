@@ -42,22 +42,24 @@ def device() -> None:
 
 
 @device.command("add")
-@click.argument("device_id", metavar="DEVICE")
-def device_add(device_id: str) -> None:
+@click.argument("device_id", metavar="DEVICE", required=False)
+@click.option("--file", type=_FILE, help="Many at once: a line a device, or CSV with a column `device`.")
+@click.option(
+    "--passwords",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --file: a new file for the passwords, as CSV; only its owner can read it.",
+)
+@click.option("--renew", is_flag=True, help="With --file: new passwords for devices that have one, too.")
+def device_add(device_id: str | None, file: Path | None, passwords: Path | None, renew: bool) -> None:
     """Give DEVICE credentials for the broker, shown this once. Given again, the old password ends."""
-    from ingest.credentials import add_device
-    from ingest.registry import load_catalogue
-    from vouch.errors import NotFound
+    from vouch.commands.accounts import add_many, add_one
 
-    with open_database() as conn:
-        if device_id not in load_catalogue(conn, [device_id]):
-            raise NotFound(f"device {device_id!r} is not in the registry: declare it with `vouch registry apply`")
-    settings = load_settings()
-    password = add_device(settings, device_id)
-    console.print(f"user name  {device_id}\npassword   {password}", soft_wrap=True)
-    if settings.device_mqtt_url:
-        console.print(f"broker     {settings.device_mqtt_url}")
-    console.print(f"It may publish to vouch/v1/{device_id}/telemetry only. The password is not stored: note it now.")
+    if file is not None and passwords is not None and device_id is None:
+        add_many(file, passwords, renew=renew)
+    elif device_id is not None and file is None and passwords is None and not renew:
+        add_one(device_id)
+    else:
+        raise click.UsageError("give either a DEVICE, or --file with --passwords")
 
 
 @device.command("remove")

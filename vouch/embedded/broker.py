@@ -1,7 +1,9 @@
 """The private Mosquitto: configured so that it loses nothing, with accounts for vouch itself and for gateways.
 
 Two loopback listeners: one for devices, where the client id is the user name whatever the client asks for, and one
-for vouch and gateways, which need several client ids. ops/mosquitto/vouch.conf is the same for production.
+for vouch and gateways, which need several client ids. Where there is an authority, two more for devices, over TLS: with
+a password, and with a certificate whose common name is the user name. ops/mosquitto/vouch.conf is the same for
+production.
 """
 
 import os
@@ -10,6 +12,7 @@ import shutil
 import signal
 import sys
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -18,6 +21,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from vouch.authority import CA_CERTIFICATE, REVOKED, SERVER_CERTIFICATE, SERVER_KEY, is_authority
 from vouch.embedded.folder import LOOPBACK, Folder, write_private
 from vouch.embedded.processes import Account, is_alive, unprivileged
 from vouch.embedded.service import Service
@@ -26,6 +30,8 @@ from vouch.errors import Unavailable
 NAME: Final = "broker"
 _DEVICES: Final = "devices"
 _PLACES: Final = "/usr/sbin:/usr/local/sbin:/usr/local/bin:/usr/bin"
+_DEVICES_TLS: Final = "devices_tls"
+_DEVICES_CERTIFICATE: Final = "devices_certificate"
 _STOP: Final = ((signal.SIGTERM, 30.0),)
 _LOGIN_SECONDS_MAX: Final = 2.0
 _LOOP_SECONDS: Final = 0.02
@@ -71,7 +77,26 @@ log_timestamp_format %Y-%m-%dT%H:%M:%S
 connection_messages true
 sys_interval 10
 
-# From {extra}:
+"""
+
+# The certificates and the list of those revoked are read again on SIGHUP, what is a listener is not.
+_TLS: Final = """\
+# For devices over TLS, with a password.
+listener {port} {host}
+use_username_as_clientid true
+certfile {folder}/{certificate}
+keyfile {folder}/{key}
+
+# For devices with a certificate: they are whom it names, and need no password.
+listener {certificate_port} {host}
+use_username_as_clientid true
+use_identity_as_username true
+require_certificate true
+cafile {folder}/{authority}
+crlfile {folder}/{revoked}
+certfile {folder}/{certificate}
+keyfile {folder}/{key}
+
 """
 
 
@@ -83,6 +108,16 @@ class NoBroker(Unavailable):
             "vouch needs the MQTT broker Mosquitto and it is not here: `make setup` installs it on Debian and Ubuntu, "
             "and ops/compose.yaml runs it in a container"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class TlsListeners:
+    """Where devices come in over TLS once there is an authority in `authority`; port 0 is any free one."""
+
+    authority: Path
+    host: str = LOOPBACK
+    port: int = 0
+    certificate_port: int = 0
 
 
 def broker_account() -> Account | None:
@@ -97,7 +132,7 @@ class Broker:
     the simulator. Their passwords are secrets of the data folder.
     """
 
-    def __init__(self, folder: Folder, ours: str, gateway: str) -> None:
+    def __init__(self, folder: Folder, ours: str, gateway: str, tls: TlsListeners) -> None:
         self._folder = folder
         self._data = folder.data / "broker"
         self._account = broker_account()
@@ -105,6 +140,7 @@ class Broker:
         self._gateway = gateway
         self._port = 0
         self._devices_port = 0
+        self._tls = tls
         self._make_folders()
 
     @property
@@ -124,7 +160,12 @@ class Broker:
             raise NoBroker
         self._port = self._folder.port(NAME)
         self._devices_port = self._folder.port(_DEVICES)
-        self._configure()
+        # Kept from the start, so that an authority made while we run needs only another start of the broker.
+        self._tls = replace(
+            self._tls,
+            port=self._tls.port or self._folder.port(_DEVICES_TLS),
+            certificate_port=self._tls.certificate_port or self._folder.port(_DEVICES_CERTIFICATE),
+        )
         return Service(
             name=NAME,
             command=(program, "-c", str(self._data / "mosquitto.conf")),
@@ -133,6 +174,7 @@ class Broker:
             environment={"PATH": _PLACES, "LC_ALL": "C.UTF-8", "HOME": str(self._data)},
             account=self._account,
             folder=self._data,
+            prepare=self._configure,
             stop=_STOP,
         )
 
@@ -142,9 +184,13 @@ class Broker:
             "mqtt_url": self._url(self._ours),
             "simulator_mqtt_url": self._url(self._gateway),
             "device_mqtt_url": f"mqtt://{LOOPBACK}:{self._devices_port}",
+            "device_mqtts_url": f"mqtts://{self._tls_host()}:{self._tls.port}",
+            "device_certificate_url": f"mqtts://{self._tls_host()}:{self._tls.certificate_port}",
             "mqtt_password_file": self.password_file,
             "mqtt_acl_file": self.acl_file,
-            "mqtt_reload_command": shlex.join((sys.executable, "-m", __name__, str(self._folder.home))),
+            "mqtt_reload_command": shlex.join(
+                (sys.executable, "-m", __name__, str(self._folder.home), str(self._tls.authority))
+            ),
         }
 
     def _make_folders(self) -> None:
@@ -155,15 +201,38 @@ class Broker:
 
     def _configure(self) -> None:
         extra = self._folder.home / "mosquitto.conf"
-        text = _CONFIGURATION.format(
+        parts = [
+            _CONFIGURATION.format(
+                folder=self._data,
+                passwords=self.password_file,
+                acl=self.acl_file,
+                port=self._port,
+                devices_port=self._devices_port,
+                extra=extra,
+            )
+        ]
+        if is_authority(self._tls.authority):
+            parts.append(self._tls_listeners())
+        if extra.exists():
+            parts.append(f"# From {extra}:\n{extra.read_text()}")
+        write_private(self._data / "mosquitto.conf", "".join(parts), self._account)
+
+    def _tls_listeners(self) -> str:
+        copy_certificates(self._tls.authority, self._data, self._account)
+        return _TLS.format(
             folder=self._data,
-            passwords=self.password_file,
-            acl=self.acl_file,
-            port=self._port,
-            devices_port=self._devices_port,
-            extra=extra,
-        ) + (extra.read_text() if extra.exists() else "")
-        write_private(self._data / "mosquitto.conf", text, self._account)
+            host=self._tls.host,
+            port=self._tls.port,
+            certificate_port=self._tls.certificate_port,
+            authority=CA_CERTIFICATE,
+            revoked=REVOKED,
+            certificate=SERVER_CERTIFICATE,
+            key=SERVER_KEY,
+        )
+
+    def _tls_host(self) -> str:
+        """What a device on this machine calls the listeners' address."""
+        return "localhost" if self._tls.host in ("0.0.0.0", "::", LOOPBACK) else self._tls.host  # noqa: S104
 
     def _url(self, account: str) -> str:
         return f"mqtt://{account}:{self._folder.secret(account)}@{LOOPBACK}:{self._port}"
@@ -196,13 +265,32 @@ def can_log_in(host: str, port: int, user: str, password: str) -> bool:
     return answers == [True]
 
 
-def reload(home: Path) -> None:
-    """Let the data folder's broker, if it runs, read its password file and access list again."""
+def copy_certificates(authority: Path, data: Path, account: Account | None) -> None:
+    """Put where the broker's user can read them: its certificate and key, whom it believes, and what is revoked."""
+    for name in (CA_CERTIFICATE, SERVER_CERTIFICATE, SERVER_KEY, REVOKED):
+        write_private(data / name, (authority / name).read_text(), account)
+
+
+def reload(home: Path, authority: Path) -> None:
+    """Let the data folder's broker, if it runs, read accounts, access list and certificates again."""
+    _signal(home, authority, signal.SIGHUP)
+
+
+def restart(home: Path, authority: Path) -> bool:
+    """Let the data folder's broker, if it runs, end and be started again, as only then it opens new listeners."""
+    return _signal(home, authority, signal.SIGTERM)
+
+
+def _signal(home: Path, authority: Path, number: signal.Signals) -> bool:
     folder = Folder.find(home)
     record = folder.read_records().get(NAME) if folder else None
-    if record and record.process and is_alive(record.process):
-        os.kill(record.process.pid, signal.SIGHUP)
+    if folder is None or record is None or record.process is None or not is_alive(record.process):
+        return False
+    if is_authority(authority):
+        copy_certificates(authority, folder.data / "broker", broker_account())
+    os.kill(record.process.pid, number)
+    return True
 
 
 if __name__ == "__main__":
-    reload(Path(sys.argv[1]))
+    reload(Path(sys.argv[1]), Path(sys.argv[2]))

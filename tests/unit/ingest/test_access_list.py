@@ -2,7 +2,19 @@
 
 from pathlib import Path
 
-from ingest.access_list import DEVICE_RULES, NEW_LIST, completed
+import pytest
+
+from ingest.access_list import (
+    DEVICE_RULES,
+    GATEWAY_ACCOUNT,
+    INGEST_ACCOUNT,
+    NEW_LIST,
+    completed,
+    devices_of,
+    list_accounts,
+    with_gateway,
+    without_gateway,
+)
 
 OLD_LIST = """\
 user vouch-ingest
@@ -43,3 +55,24 @@ def test_the_list_for_production_is_complete() -> None:
     shipped = (Path(__file__).parents[3] / "ops/mosquitto/vouch.acl").read_text()
 
     assert completed(shipped) == shipped
+
+
+def test_a_gateway_has_rules_for_the_devices_it_was_given_last_and_no_others() -> None:
+    first = with_gateway(NEW_LIST, "hall-1", ["press-1", "press-2"])
+    second = with_gateway(first, "hall-1", ["press-3"])
+
+    assert first.startswith(NEW_LIST)
+    assert devices_of(first, "hall-1") == ["press-1", "press-2"]
+    assert devices_of(second, "hall-1") == ["press-3"]
+    assert devices_of(with_gateway(second, "hall-1", None), "hall-1") is None
+    assert list_accounts(second) == [INGEST_ACCOUNT, GATEWAY_ACCOUNT, "hall-1"]
+    assert completed(second) == second
+
+
+@pytest.mark.parametrize("devices", [["press-1"], None])
+def test_a_gateway_that_goes_leaves_no_trace_and_takes_nothing_with_it(devices: list[str] | None) -> None:
+    others = with_gateway(NEW_LIST, "hall-2", ["press-1"]) + "\n# by hand\nuser grafana\ntopic read $SYS/#\n"
+
+    assert without_gateway(with_gateway(others, "hall-1", devices), "hall-1") == others
+    assert without_gateway(others, "hall-1") == others
+    assert "user grafana\ntopic read $SYS/#\n" in without_gateway(others, "hall-2")
