@@ -67,6 +67,11 @@ class Settings(BaseSettings):
     unacknowledged_max: int = Field(
         16_000, ge=1, le=65_535, description="messages that may be under way, from the broker to the commit"
     )
+    canary_seconds: float = Field(
+        5, ge=0.1, le=20, description="time between the messages by which ingest proves that it hears"
+    )
+    ingest_http_host: str = Field("127.0.0.1", description="address of ingest's /healthz and /metrics")
+    ingest_http_port: int = Field(0, ge=0, le=65_535, description="their port; 0: not served")
     web_host: str = "127.0.0.1"
     web_port: int = Field(8080, ge=1, le=65_535)
     secret_key: str = Field("", description="signs the portal's session cookies")
