@@ -99,6 +99,21 @@ def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
     return batch
 
 
+def expected(opened: Sequence[Opened], known: Known) -> int:
+    """How many readings and refused places these messages will come to, as far as the devices are known.
+
+    What an unknown device sends is refused as one. Known too late, it is more: a count that is corrected only grows.
+    """
+    return sum(
+        [
+            len(decoded.readings) + len(decoded.rejections)
+            if source in known or not source
+            else bool(decoded.readings or decoded.rejections)
+            for _, source, decoded, _ in opened
+        ]
+    )
+
+
 def conflict(place: str, value: float, stored: float) -> Rejection:
     """The refusal of a second value under an identity that already has one."""
     detail = f"{value!r} at an instant that already holds {stored!r}"

@@ -37,9 +37,11 @@ class Committer:
         self._writer = writer
         self._subscriber = subscriber
         self._tally = tally
-        self._batches: queue.Queue[Sequence[Opened]] = queue.Queue(maxsize=1)
+        # Messages, and how many readings and refused places they were counted as.
+        self._batches: queue.Queue[tuple[Sequence[Opened], int]] = queue.Queue(maxsize=1)
         self._stopping = threading.Event()
         self._failed: Exception | None = None
+        self._database_answers = True
         self._conn: Connection[Any] | None = None
         self._thread = threading.Thread(target=self._run, name="vouch-committer")
 
@@ -54,11 +56,12 @@ class Committer:
 
     def put(self, opened: Sequence[Opened]) -> None:
         """Have these written. Raises what the thread has died of."""
-        self._tally.opened(_received(opened))
+        expected = self._writer.expected(opened)
+        self._tally.opened(expected)
         while True:
             self.check()
             try:
-                self._batches.put(opened, timeout=_POLL_SECONDS)
+                self._batches.put((opened, expected), timeout=_POLL_SECONDS)
             except queue.Full:
                 continue
             return
@@ -67,6 +70,16 @@ class Committer:
     def is_idle(self) -> bool:
         """Whether everything that was put is committed."""
         return self._batches.unfinished_tasks == 0
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread works."""
+        return self._thread.is_alive()
+
+    @property
+    def database_answers(self) -> bool:
+        """Whether the database did when it was last needed."""
+        return self._database_answers
 
     def check(self) -> None:
         """Raise what the thread has died of."""
@@ -77,10 +90,10 @@ class Committer:
         try:
             while not (self._stopping.is_set() and self._batches.empty()):
                 try:
-                    opened = self._batches.get(timeout=_POLL_SECONDS)
+                    opened, expected = self._batches.get(timeout=_POLL_SECONDS)
                 except queue.Empty:
                     continue
-                self._commit(opened)
+                self._commit(opened, expected)
                 self._batches.task_done()
         except Exception as error:
             log.exception("committer died")
@@ -89,7 +102,7 @@ class Committer:
             if self._conn is not None:
                 self._conn.close()
 
-    def _commit(self, opened: Sequence[Opened]) -> None:
+    def _commit(self, opened: Sequence[Opened], expected: int) -> None:
         started = time.monotonic()
         written = self._write_surely(opened)
         if written is None:
@@ -98,7 +111,7 @@ class Committer:
         allowed = self._settings.receipt_topic_filter
         answers = [receipt_packet(*told) for batch in written.batches for told in receipts(batch, allowed)]
         self._subscriber.acknowledge([one.arrived for one in opened], b"".join(answers))
-        self._count(opened, written, seconds, len(answers))
+        self._count(opened, expected, written, seconds, len(answers))
 
     def _write_surely(self, opened: Sequence[Opened]) -> Written | None:
         """Write, however often the database goes away; None if we were told to stop before it came back."""
@@ -107,21 +120,25 @@ class Committer:
             try:
                 if self._conn is None or self._conn.closed:
                     self._conn = database.connect(self._settings.database_url, "vouch-ingest")
-                return self._writer.write(self._conn, opened)
+                written = self._writer.write(self._conn, opened)
             except (psycopg.OperationalError, psycopg.InterfaceError, Unavailable) as error:
+                self._database_answers = False
                 self._tally.database_failed()
                 log.warning("database away, batch kept", extra={"error": str(error), "messages": len(opened)})
                 if self._conn is not None:
                     self._conn.close()
                 self._conn = None
+            else:
+                self._database_answers = True
+                return written
             if self._stopping.wait(delay):
                 return None
             delay = min(2 * delay, RETRY_SECONDS_MAX)
 
-    def _count(self, opened: Sequence[Opened], written: Written, seconds: float, answers: int) -> None:
+    def _count(self, opened: Sequence[Opened], expected: int, written: Written, seconds: float, answers: int) -> None:
         refusals = written.refusals
         self._tally.settled(
-            _received(opened),
+            expected,
             len(opened),
             written.stored,
             written.duplicate,
@@ -141,7 +158,3 @@ class Committer:
                 "seconds": round(seconds, 4),
             },
         )
-
-
-def _received(opened: Sequence[Opened]) -> int:
-    return sum([len(one.decoded.readings) + len(one.decoded.rejections) for one in opened])

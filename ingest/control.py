@@ -99,6 +99,7 @@ class Control:
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
+        client.on_publish = lambda *_: self._listening.published()
         return client
 
     def _publish(self) -> None:

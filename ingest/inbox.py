@@ -29,6 +29,11 @@ class Inbox:
         """Whether the network thread should read no further for now."""
         return self._messages >= self._messages_max or self._bytes >= self._bytes_max
 
+    @property
+    def fill(self) -> float:
+        """Share of the room in use, by messages or by bytes, whichever is more."""
+        return max(self._messages / self._messages_max, self._bytes / self._bytes_max)
+
     def __len__(self) -> int:
         return self._messages
 

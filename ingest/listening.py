@@ -29,7 +29,7 @@ class Stretch:
 class Listening:
     """What one process knows of its own hearing. `canary_seconds` is the time between two canaries.
 
-    `canary` belongs to the thread that publishes, everything else to the thread that receives and writes.
+    `canary` and `published` belong to the threads that publish, everything else to the one that receives and writes.
     """
 
     def __init__(self, run: UUID, client: str, canary_seconds: float) -> None:
@@ -37,11 +37,16 @@ class Listening:
         self.client = client
         self.period = round(canary_seconds * _SECOND)
         self.proven_at: int | None = None
+        self.canaries_out = 0
         self._stretch: Stretch | None = None
 
     def canary(self, now: int) -> bytes:
         """What to publish now, in microseconds since 1970."""
         return json.dumps({"run": str(self.run), "sent_at": now}).encode()
+
+    def published(self) -> None:
+        """The broker has taken a canary. `canaries_out` counts those since the newest proof."""
+        self.canaries_out += 1
 
     def heard(self, payload: bytes) -> Stretch | None:
         """The stretch that a canary makes or extends, to be stored in its batch's transaction.
@@ -62,6 +67,7 @@ class Listening:
     def committed(self, stretch: Stretch) -> None:
         """The transaction that holds it has been committed: from now on it counts as proof."""
         self.proven_at = stretch.until
+        self.canaries_out = 0
 
     def silent_for(self, now: int) -> int | None:
         """Microseconds since the newest proof was sent; None before the first."""

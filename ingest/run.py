@@ -7,11 +7,13 @@ import uuid
 from typing import Final
 
 from ingest.committer import Committer
+from ingest.listening import Listening
 from ingest.message import Arrived
 from ingest.opening import open_message
 from ingest.session import session_of
 from ingest.subscriber import Subscriber
 from ingest.tally import Tally
+from ingest.watch import Watch
 from ingest.writer import Writer
 from vouch import database
 from vouch.settings import Settings
@@ -26,9 +28,11 @@ class Intake:
 
     def __init__(self, settings: Settings, slot: int | None) -> None:
         self._settings = settings
+        session = session_of(settings.mqtt_client_id, slot)
         self.tally = Tally()
-        self.writer = Writer(uuid.uuid4())
-        self.subscriber = Subscriber(settings, session_of(settings.mqtt_client_id, slot), self.tally)
+        self.listening = Listening(uuid.uuid4(), session.client_id, settings.canary_seconds)
+        self.writer = Writer(self.listening.run, self.listening)
+        self.subscriber = Subscriber(settings, session, self.tally)
         self.committer = Committer(settings, self.writer, self.subscriber, self.tally)
 
     def __enter__(self) -> "Intake":
@@ -40,6 +44,10 @@ class Intake:
     def __exit__(self, *_: object) -> None:
         self.committer.stop()
         self.subscriber.stop()
+
+    def watch(self, settings: Settings) -> Watch:
+        """What watches over this process."""
+        return Watch(settings, self.subscriber, self.committer, self.listening, self.tally)
 
     def step(self) -> list[Arrived]:
         """Take in what there is, waiting half a second at most; returns it. Raises Unavailable."""
@@ -57,9 +65,10 @@ class Intake:
 def run_ingest(settings: Settings, stopping: threading.Event, slot: int | None = None) -> None:
     """Take in messages until `stopping` is set. Raises Unavailable where broker or database cannot be used at all."""
     _check_database(settings)
-    with Intake(settings, slot) as intake:
+    with Intake(settings, slot) as intake, intake.watch(settings) as watch:
         while not stopping.is_set():
             intake.step()
+            watch.step()
 
 
 def leave(settings: Settings, stopping: threading.Event, slot: int) -> int:

@@ -5,9 +5,11 @@ Its network thread only puts messages into the inbox. What takes them from there
 
 import logging
 import random
+import socket
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
@@ -66,6 +68,19 @@ class Subscriber:
         self._client.connect_async(*self._address, **self._connect_words())
         self._client.loop_start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the network thread works."""
+        thread = self._client._thread
+        return thread is not None and thread.is_alive()
+
+    def reconnect(self) -> None:
+        """Cut the connection; the network thread makes a new one and subscribes again."""
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+
     def stop(self) -> None:
         """Disconnect; the session and all that is unacknowledged stay with the broker."""
         self._client.disconnect()
@@ -106,8 +121,7 @@ class Subscriber:
         """Raise if the session can never work, or the network thread has died: better dead than deaf."""
         if self.failed is not None:
             raise self.failed
-        thread = self._client._thread
-        if thread is not None and not thread.is_alive():
+        if self._client._thread is not None and not self.is_alive:
             raise Unavailable("the MQTT network thread has died")
 
     def _build_client(self, settings: Settings) -> WireClient:

@@ -14,9 +14,10 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from ingest import finding_store, presence_store, store, summary_store
-from ingest.batch import Batch, conflict, sort_out
+from ingest import finding_store, listening_store, presence_store, store, summary_store
+from ingest.batch import Batch, conflict, expected, sort_out
 from ingest.catalogue import Known
+from ingest.listening import Listening, Stretch
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import FindingNote, PresenceNote
 from ingest.opening import open_message
@@ -59,10 +60,14 @@ class Written:
 
 
 class Writer:
-    """Writes batches on behalf of one process run; keeps what it last read of the registry."""
+    """Writes batches on behalf of one process run; keeps what it last read of the registry.
 
-    def __init__(self, run: UUID) -> None:
+    Canaries among the messages are written down in `listening`'s name; without it nobody listens, as in a replay.
+    """
+
+    def __init__(self, run: UUID, listening: Listening | None = None) -> None:
         self.run = run
+        self._listening = listening
         self._revision = -1
         self._known: Known = {}
 
@@ -84,11 +89,32 @@ class Writer:
         half = len(opened) // 2
         return Written((*self.write(conn, opened[:half]).batches, *self.write(conn, opened[half:]).batches))
 
+    def expected(self, opened: Sequence[Opened]) -> int:
+        """Readings and refused places that these messages will most likely come to, by what is known just now."""
+        return expected(opened, self._known)
+
     def _write_once(self, conn: Connection[Any], opened: Sequence[Opened]) -> Batch:
         with recording(conn) as received_at:
             self._refresh(conn)
             batch = sort_out(opened, self._known, to_micros(received_at))
-            return self._book(conn, batch, received_at)
+            self._book(conn, batch, received_at)
+            proof = self._prove(conn, opened)
+        if self._listening is not None and proof is not None:
+            self._listening.committed(proof)
+        return batch
+
+    def _prove(self, conn: Connection[Any], opened: Sequence[Opened]) -> Stretch | None:
+        """Write down that we were listening, if one of our canaries is among these; returns what was written."""
+        if self._listening is None:
+            return None
+        client = self._listening.client
+        payloads = [one.arrived.message.payload for one in opened if one.source == client]
+        proofs = [proof for payload in payloads if (proof := self._listening.heard(payload))]
+        if not proofs:
+            return None
+        for proof in dict.fromkeys(proofs):
+            listening_store.put_stretch(conn, proof)
+        return proofs[-1]
 
     def _refuse(self, conn: Connection[Any], opened: Opened, why: str) -> Batch:
         refusal = Rejection(WHOLE_MESSAGE, "unstorable", why[:500])
