@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks import close_month, statements
+from benchmarks import close_month, ingest, statements
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -12,13 +12,16 @@ RESULTS = Path(__file__).parent / "results"
 @click.command()
 @click.option("--devices", default=1000, show_default=True, help="Devices, each with one state and one counter.")
 @click.option("--rounds", default=5, show_default=True, help="Measurements of which the median is shown.")
-@click.option("--only", type=click.Choice(["statements", "close_month"]), help="Default: all of them.")
-def main(devices: int, rounds: int, only: str | None) -> None:
-    """Measure statements a second, and how long closing a month takes beside one sequential scan of its readings."""
+@click.option("--backlog", default=ingest.BACKLOG, show_default=True, help="Messages drained while memory is watched.")
+@click.option("--only", type=click.Choice(["ingest", "statements", "close_month"]), help="Default: all of them.")
+def main(devices: int, rounds: int, backlog: int, only: str | None) -> None:
+    """Measure taking in beside the broker's own client, statements a second, and closing a month beside one scan."""
     RESULTS.mkdir(exist_ok=True)
-    if only != "close_month":
+    if only in (None, "ingest"):
+        _keep("ingest", ingest.run(rounds, backlog))
+    if only in (None, "statements"):
         _keep("statements", statements.run(200, rounds))
-    if only != "statements":
+    if only in (None, "close_month"):
         _keep(f"close_month_{devices}_devices", close_month.run(devices, rounds))
 
 

@@ -73,29 +73,18 @@ class Batch:
 def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
     """Hold every reading against what is known; `now` bounds device clocks."""
     batch = Batch(opened)
-    seen: dict[tuple[int, int], float] = {}
     latest = now + _AHEAD_MICROS
+    seen: dict[tuple[int, int], float] = {}
     for index, (_, source, decoded, notes) in enumerate(opened):
         device = known.get(source)
         if device is None:
             _without_device(batch, index)
             continue
-        batch.rejections.extend((index, rejection) for rejection in decoded.rejections)
-        batch.notes.extend((index, note) for note in notes)
-        for reading in decoded.readings:
-            value = _stored_value(reading, device, latest)
-            if isinstance(value, Rejection):
-                batch.rejections.append((index, value))
-                continue
-            identity = device.series[reading.metric].id, reading.at
-            earlier = seen.get(identity)
-            if earlier is None:
-                seen[identity] = value
-                batch.rows.append(Row(*identity, value, index, reading.place))
-            elif earlier == value:
-                batch.duplicates.append(index)
-            else:
-                batch.rejections.append((index, conflict(reading.place, value, earlier)))
+        if decoded.rejections:
+            batch.rejections += [(index, rejection) for rejection in decoded.rejections]
+        if notes:
+            batch.notes += [(index, note) for note in notes]
+        _sort_readings(batch, index, device, decoded.readings, latest, seen)
     return batch
 
 
@@ -112,6 +101,40 @@ def expected(opened: Sequence[Opened], known: Known) -> int:
             for _, source, decoded, _ in opened
         ]
     )
+
+
+def _sort_readings(
+    batch: Batch,
+    index: int,
+    device: KnownDevice,
+    readings: Iterable[Reading],
+    latest: int,
+    seen: dict[tuple[int, int], float],
+) -> None:
+    """The readings of one message; what is not plainly a plausible number of a known metric is looked at closely."""
+    get, rows = device.series.get, batch.rows
+    earliest = _EARLIEST if device.installed_at is None else max(_EARLIEST, device.installed_at)
+    for reading in readings:
+        name, at, value, place, unit = reading
+        series = get(name)
+        if series is None or unit is not None or not earliest <= at <= latest or isinstance(value, str):
+            stored = _stored_value(reading, device, latest)
+        else:
+            low, high = series.metric.surely
+            stored = value if low < value < high else _stored_value(reading, device, latest)
+        if isinstance(stored, Rejection):
+            batch.rejections.append((index, stored))
+            continue
+        assert series is not None, "what is stored has a series"
+        identity = (series.id, at)
+        earlier = seen.get(identity)
+        if earlier is None:
+            seen[identity] = stored
+            rows.append(Row(series.id, at, stored, index, place))
+        elif earlier == stored:
+            batch.duplicates.append(index)
+        else:
+            batch.rejections.append((index, conflict(place, stored, earlier)))
 
 
 def conflict(place: str, value: float, stored: float) -> Rejection:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import inf
 from typing import Final
 
 
@@ -52,6 +53,16 @@ class Metric:
     jitter: Decimal = Decimal(0)
     step_max: Decimal | None = None
     sent_as: tuple[str, ...] = field(default=(), compare=False)
+    surely: tuple[float, float] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """`surely`: between these a number is plausible; on them and beyond, only exact comparison can tell."""
+        low = self.value_min if self.value_min is not None else Decimal("-Infinity")
+        if self.never_negative:
+            low = max(low, Decimal(0))
+        high = self.value_max if self.value_max is not None else Decimal("Infinity")
+        bounds = (inf, -inf) if self.kind is MetricKind.STATE else (float(low), float(high))
+        object.__setattr__(self, "surely", bounds)
 
     @property
     def never_negative(self) -> bool:

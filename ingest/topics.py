@@ -5,6 +5,7 @@ for decides the format of its messages: a publisher on MQTT 3.1.1 has no other w
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 
 _PREFIX: Final = "vouch/v1"
@@ -48,6 +49,7 @@ def canary_topic(client_id: str) -> str:
     return f"{_PREFIX}/{client_id}/{_CANARY}"
 
 
+@lru_cache(maxsize=100_000)
 def parse_topic(topic: str) -> tuple[str, str] | None:
     """(device, what for), or None where the topic is not one of ours."""
     match = _TOPIC.fullmatch(topic)

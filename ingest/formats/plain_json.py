@@ -1,7 +1,7 @@
 """The plain spelling of vouch's JSON, which nearly every device uses, read by two patterns.
 
 Pure. A message that is spelled in any other way, or has any fault, is left to json.py, which says what is wrong: what
-is read here is read there to the same readings (tests/property/test_plain_json.py). It takes a seventh of the time.
+is read here is read there to the same readings (tests/property/test_plain_json.py). It takes about a third of the time.
 """
 
 import re
@@ -15,12 +15,13 @@ _NUMBER: Final = r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?"
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_]{0,98}"
 _STATE: Final = r'"[^"\\\x00-\x1f\x7f-\uffff]{0,100}"'
 _VALUE: Final = rf'"{_NAME}": ?(?:{_NUMBER}|{_STATE})'
+# A reading without its outer braces.
 _ITEM: Final = re.compile(
-    r'\{"measured_at": ?"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(\.[0-9]{1,6})?(?:Z|\+00:00)",'
-    rf' ?"values": ?\{{(?:"({_NAME})": ?(?:({_NUMBER})|({_STATE}))|({_VALUE}(?:, ?{_VALUE})+))\}}\}}'
+    r'"measured_at": ?"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}):([0-5][0-9])(\.[0-9]{1,6})?(?:Z|\+00:00)",'
+    rf' ?"values": ?\{{(?:"({_NAME})": ?(?:({_NUMBER})|({_STATE}))|({_VALUE}(?:, ?{_VALUE})+))\}}'
 )
 _PAIRS: Final = re.compile(rf'"({_NAME})": ?(?:({_NUMBER})|({_STATE}))')
-_OPENINGS: Final = ('{"readings":[', '{"readings": [')
+_BATCH: Final = re.compile(r'\{"readings": ?\[\{')
 # A double gives any 15 digits back; a point and a sign are the safe side of that.
 _NUMBER_LENGTH_MAX: Final = 15
 _MINUTES_MAX: Final = 100_000
@@ -33,59 +34,53 @@ def read_plain(payload: bytes, readings_max: int) -> tuple[Reading, ...] | None:
         text = payload.decode("ascii")
     except UnicodeDecodeError:
         return None
+    batch = _BATCH.match(text)
+    if batch is None:
+        if text[:1] != "{" or text[-1:] != "}":
+            return None
+        items, place = [text[1:-1]], "$.values."
+    else:
+        if text[-3:] != "}]}":
+            return None
+        # What splits in the wrong place, inside a state's name, matches no item.
+        items, place = text[batch.end() : -3].split("}, {" if "}, {" in text else "},{"), ""
+        if len(items) > readings_max:
+            return None
     readings: list[Reading] = []
-    if text.startswith(_OPENINGS):
-        return _read_batch(text, readings_max, readings)
-    if _read_item(text, 0, "$.values.", readings) != len(text):
-        return None
+    for index, item in enumerate(items):
+        if not _read_item(item, place or f"$.readings[{index}].values.", readings):
+            return None
     return tuple(readings)
 
 
-def _read_batch(text: str, readings_max: int, readings: list[Reading]) -> tuple[Reading, ...] | None:
-    pos = text.index("[") + 1
-    for index in range(readings_max):
-        pos = _read_item(text, pos, f"$.readings[{index}].values.", readings)
-        if pos < 0:
-            return None
-        if text.startswith("]", pos):
-            return tuple(readings) if text[pos:] == "]}" else None
-        if not text.startswith(",", pos):
-            return None
-        pos += 2 if text.startswith(" ", pos + 1) else 1
-    return None
-
-
-def _read_item(text: str, pos: int, place: str, readings: list[Reading]) -> int:
-    """Add the readings of the item at `pos`; returns where it ends, or -1 where it is not spelled plainly."""
-    match = _ITEM.match(text, pos)
+def _read_item(item: str, place: str, readings: list[Reading]) -> bool:
+    """Add the readings of one item; whether it is spelled plainly."""
+    match = _ITEM.fullmatch(item)
     if match is None:
-        return -1
+        return False
     minute, second, fraction, name, number, state, several = match.groups()
     at = _MINUTES.get(minute) or _minute(minute)
     if at < 0:
-        return -1
+        return False
     at += int(second) * 1_000_000
     if fraction is not None:
         at += int(fraction[1:].ljust(6, "0"))
     if several is None:
-        if number is None:
-            readings.append(Reading(name, at, state[1:-1], place + name))
-        elif len(number) <= _NUMBER_LENGTH_MAX:
-            readings.append(Reading(name, at, float(number) or 0.0, place + name))
-        else:
-            return -1
-        return match.end()
+        return _add(readings, name, at, number, state, place)
     pairs = _PAIRS.findall(several)
     if len({name for name, _, _ in pairs}) != len(pairs):
-        return -1
-    for name, number, state in pairs:
-        if not number:
-            readings.append(Reading(name, at, state[1:-1], place + name))
-        elif len(number) <= _NUMBER_LENGTH_MAX:
-            readings.append(Reading(name, at, float(number) or 0.0, place + name))
-        else:
-            return -1
-    return match.end()
+        return False
+    return all(_add(readings, name, at, number, state, place) for name, number, state in pairs)
+
+
+def _add(readings: list[Reading], name: str, at: int, number: str | None, state: str, place: str) -> bool:
+    if not number:
+        readings.append(Reading(name, at, state[1:-1], place + name))
+    elif len(number) <= _NUMBER_LENGTH_MAX:
+        readings.append(Reading(name, at, float(number) or 0.0, place + name))
+    else:
+        return False
+    return True
 
 
 def _minute(text: str) -> int:
