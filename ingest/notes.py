@@ -34,7 +34,8 @@ class PresenceNote:
 class BirthNote:
     """What a Sparkplug edge node (`group/node`), or its `device`, said of its metrics.
 
-    It explains messages received from `covers_from` on: since then the session was heard without a death.
+    It explains messages received from `covers_from` on: since then the session was heard without a death. It was
+    received `at`; `digest` is equal for births that mean the same.
     """
 
     edge_node: str
@@ -42,6 +43,25 @@ class BirthNote:
     payload: bytes
     at: int
     covers_from: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class BirthsEndNote:
+    """From `at` on, nothing is explained any more by what `device` said, or all of the edge node where it is empty."""
+
+    edge_node: str
+    device: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceNote:
+    """The number of an edge node's last message in order, and when the node says it sent it."""
+
+    edge_node: str
+    seq: int | None
+    sent_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +75,4 @@ class FindingNote:
     detail: str
 
 
-Note = PresenceNote | BirthNote | FindingNote
+Note = PresenceNote | BirthNote | BirthsEndNote | SequenceNote | FindingNote

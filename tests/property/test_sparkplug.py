@@ -3,13 +3,18 @@
 import math
 import struct
 from decimal import Decimal
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.births import NO_BIRTH, decode_birth, decode_data, read_birth
+from ingest.edge_messages import Limits
+from ingest.edge_nodes import EdgeNodes
 from ingest.formats import sparkplug_b_pb2 as pb
 from ingest.formats.sparkplug import Metric, Undecodable, decode_payload, value_of
+from ingest.message import Message, Opened
+from tests.sparkplug import START, Speaker, arrived
 from vouch.errors import Invalid
 
 WIDTHS: dict[int, int] = {pb.Int8: 8, pb.Int16: 16, pb.Int32: 32, pb.Int64: 64}
@@ -100,3 +105,92 @@ def test_any_bytes_are_a_payload_or_undecodable(raw: bytes) -> None:
     except Undecodable:
         return
     decode_data(payload, NO_BIRTH)
+
+
+STEPS = st.lists(st.sampled_from(["ndata", "ddata", "dbirth"]), max_size=20)
+REORDER = 2_000_000
+
+
+def session(steps: list[str], seq: int) -> list[Message]:
+    speaker = Speaker(seq=seq)
+    said = [speaker.nbirth(), speaker.dbirth()]
+    for n, step in enumerate(steps):
+        said.append(getattr(speaker, step)(km=float(n)))
+    return said
+
+
+def hear(nodes: EdgeNodes, messages: list[Message]) -> list[Opened]:
+    """All of it within one millisecond, and then nothing until all waiting is over."""
+    given = [opened for message in messages for opened in nodes.take(arrived(message, START), START)]
+    for n in range(1, 5):
+        given += nodes.expire(START + n * REORDER)
+    assert nodes.held == 0
+    return given
+
+
+def data_values(given: list[Opened]) -> list[tuple[str, str, object]]:
+    data = [opened for opened in given if "DATA" in opened.arrived.message.topic]
+    return [(opened.source, reading.metric, reading.value) for opened in data for reading in opened.decoded.readings]
+
+
+def readings(given: list[Opened]) -> list[tuple[str, object]]:
+    assert not [r for opened in given for r in opened.decoded.rejections]
+    return sorted(
+        (opened.source, reading._replace(place="")) for opened in given for reading in opened.decoded.readings
+    )
+
+
+@given(STEPS, st.integers(0, 255), st.randoms())
+def test_any_order_within_the_window_gives_the_same_readings(steps: list[str], seq: int, random: Random) -> None:
+    said = session(steps, seq)
+    shuffled = random.sample(said, len(said))
+
+    nodes = EdgeNodes(Limits(reorder=REORDER))
+    given = hear(nodes, shuffled)
+
+    assert len(given) == len(said)
+    assert readings(given) == readings(hear(EdgeNodes(), said))
+
+
+@given(STEPS, st.integers(0, 255), st.data())
+def test_copies_anywhere_change_nothing(steps: list[str], seq: int, data: st.DataObject) -> None:
+    said = session(steps, seq)
+    nodes = EdgeNodes(Limits(reorder=REORDER))
+    given = []
+    for n, message in enumerate(said):
+        given += nodes.take(arrived(message, START), START)
+        for again in data.draw(st.lists(st.sampled_from(said[: n + 1]), max_size=2)):
+            given += nodes.take(arrived(again, START, dup=True), START)
+
+    assert set(map(repr, readings(given))) == set(map(repr, readings(hear(EdgeNodes(), said))))
+    assert nodes.commands(START) == []
+
+
+@given(STEPS, st.integers(0, 20))
+def test_a_rebirth_anywhere_changes_no_reading_of_the_data(steps: list[str], cut: int) -> None:
+    plain, reborn = Speaker(), Speaker()
+    expected = [plain.nbirth(), plain.dbirth()]
+    said = [reborn.nbirth(), reborn.dbirth()]
+    for n, step in enumerate(steps):
+        if n == cut:
+            said += [reborn.nbirth(), reborn.dbirth()]
+        expected.append(getattr(plain, step)(km=float(n)))
+        said.append(getattr(reborn, step)(km=float(n)))
+
+    assert data_values(hear(EdgeNodes(), said)) == data_values(hear(EdgeNodes(), expected))
+
+
+@given(st.lists(st.tuples(st.sampled_from(["NBIRTH", "NDEATH", "NDATA", "DBIRTH", "DDATA", "DDEATH"]), payloads)))
+def test_whatever_edge_nodes_say_every_message_is_given_out_once(said: list[tuple[str, pb.Payload]]) -> None:
+    nodes, given, now = EdgeNodes(Limits(REORDER, REORDER, 3)), [], START
+    for n, (verb, payload) in enumerate(said):
+        now += REORDER // 3
+        topic = f"spBv1.0/g/{verb}/n" + ("/d" if verb.startswith("D") else "")
+        given += nodes.take(arrived(Message(topic, payload.SerializeToString()), now, mid=n), now)
+        given += nodes.expire(now)
+    for _ in range(4):
+        now += REORDER
+        given += nodes.expire(now)
+
+    assert sorted(opened.arrived.mid for opened in given) == list(range(len(said)))
+    assert nodes.held == 0

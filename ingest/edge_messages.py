@@ -1,0 +1,112 @@
+"""Messages of an edge node while they are in our hands: held back, remembered, and given out with their notes.
+
+Pure. Instants are in microseconds since 1970. When a message is held back and by which birth it is read is decided by
+`ingest.edge_node`.
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from ingest.births import NO_BIRTH, Birth, Resolved, decode_birth, decode_data, read_birth
+from ingest.formats.sparkplug import Payload
+from ingest.message import Arrived, Opened
+from ingest.notes import FindingNote, Note
+from ingest.reading import Decoded
+from ingest.sparkplug_topics import BIRTHS, SparkplugTopic, Verb
+
+NOTHING: Final = Decoded((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long a host waits, in microseconds, and how much it holds back in messages of one edge node."""
+
+    reorder: int = 2_000_000
+    silence: int = 120_000_000
+    held_max: int = 500
+
+
+@dataclass(slots=True)
+class Held:
+    """A message taken in; `due` is when it is given out at the latest, once it is held back.
+
+    `counted`: its place in the sequence is taken. `straggler`: it came so soon after a death that it may be of either
+    session. `key` is equal for copies of one message.
+    """
+
+    arrived: Arrived
+    topic: SparkplugTopic
+    payload: Payload
+    key: bytes
+    due: int = 0
+    counted: bool = False
+    straggler: bool = False
+    notes: list[Note] = field(default_factory=list)
+
+
+class Recent:
+    """By which birth the latest messages were read, so that a copy that comes again is read by the same one."""
+
+    def __init__(self, size_max: int) -> None:
+        self._size_max = size_max
+        self._births: OrderedDict[bytes, Birth] = OrderedDict()
+
+    def note(self, key: bytes, birth: Birth) -> None:
+        """Remember it, and forget the oldest beyond the limit."""
+        self._births[key] = birth
+        if len(self._births) > self._size_max:
+            self._births.popitem(last=False)
+
+    def find(self, key: bytes) -> Birth | None:
+        """The birth by which a message of this key was read, or None."""
+        return self._births.get(key)
+
+
+class Outlet:
+    """Gives messages out as readings and notes."""
+
+    def __init__(self, recent: Recent) -> None:
+        self._recent = recent
+        self._flagged: set[tuple[str, str]] = set()
+
+    def new_session(self) -> None:
+        """What was found in the session before may be found again."""
+        self._flagged.clear()
+
+    def give(self, held: Held, resolved: Resolved | None, birth: Birth, notes: Sequence[Note] = ()) -> Opened:
+        """The message with its readings (None: it has none), read by `birth`, and what is stored beside them."""
+        self._recent.note(held.key, birth)
+        every = [*held.notes, *notes]
+        if resolved is None:
+            return Opened(held.arrived, held.topic.source, NOTHING, tuple(every))
+        if resolved.frozen:
+            every.extend(self._frozen(held, resolved))
+        return Opened(held.arrived, held.topic.source, resolved.decoded, tuple(every))
+
+    def give_left_over(self, held: Held, births: Mapping[str, Birth]) -> Opened:
+        """A message of a session that is over; its births and deaths say nothing of now."""
+        return self.give(held, *read_again(held.topic, held.payload, births.get(held.topic.device, NO_BIRTH)))
+
+    def _frozen(self, held: Held, resolved: Resolved) -> list[Note]:
+        """A finding for each metric whose clock stands still, once a session."""
+        found: list[Note] = []
+        for name in resolved.frozen:
+            if (held.topic.device, name) in self._flagged:
+                continue
+            self._flagged.add((held.topic.device, name))
+            detail = "its timestamp has stood still since its birth; the message's own is taken"
+            at = held.payload.at or held.arrived.at
+            found.append(FindingNote(held.topic.source, name, "frozen_timestamp", at, detail))
+        return found
+
+
+def read_again(topic: SparkplugTopic, payload: Payload, birth: Birth) -> tuple[Resolved | None, Birth]:
+    """What a message says, read by this birth whatever the state of its edge node; and the birth that counts for it."""
+    if topic.verb in BIRTHS:
+        own = read_birth(payload, birth)
+        return decode_birth(payload, own), own
+    if topic.verb in (Verb.NDATA, Verb.DDATA):
+        return decode_data(payload, birth), birth
+    return None, birth

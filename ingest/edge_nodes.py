@@ -1,0 +1,263 @@
+"""All edge nodes of a Sparkplug host: which message belongs to whom, and which nodes are to be asked for a rebirth.
+
+Pure: `now` is an argument, in microseconds since 1970. Bounded in nodes, in messages held back and in what is
+remembered of those given out; a node that is forgotten for want of room is asked to say everything again.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from ingest.births import NO_BIRTH
+from ingest.edge_messages import NOTHING, Held, Limits, Recent, read_again
+from ingest.edge_node import EdgeNode
+from ingest.formats.sparkplug import REBIRTH, Payload, Undecodable, decode_payload, encode_command
+from ingest.message import Arrived, Message, Opened
+from ingest.notes import Note
+from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
+from ingest.sparkplug_topics import BIRTHS, NAMESPACE, Verb, node_command_topic, parse_topic
+
+NODES_MAX: Final = 50_000
+HELD_MAX: Final = 1_000
+REMEMBERED_MAX: Final = 10_000
+# An edge node that does not answer is asked ever more seldom.
+_REBIRTH_DOUBLINGS_MAX: Final = 6
+_COMMANDS_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNode:
+    """What was known of an edge node when ingest stopped: its births' bytes by device, those of the session before."""
+
+    edge_node: str
+    births: Mapping[str, bytes]
+    former: Mapping[str, bytes]
+    heard_from: int
+    seq: int | None
+    sent_at: int | None
+
+
+class Command(NamedTuple):
+    """A message that the host publishes, at QoS 0 and not retained."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class _Asked:
+    """When an edge node was last asked for a rebirth, and how often since its last birth."""
+
+    at: int = 0
+    times: int = 0
+
+
+@dataclass(slots=True)
+class Counts:
+    """Since this process began."""
+
+    rebirths_asked: int = 0
+    births: int = 0
+    deaths: int = 0
+    undecodable: int = 0
+
+
+@dataclass(slots=True)
+class EdgeNodes:
+    """The edge nodes that speak, by `group/node`.
+
+    `rebirth_interval` is the least time between two requests to one node, in microseconds; 0: none is ever sent.
+    """
+
+    limits: Limits = field(default_factory=Limits)
+    rebirth_interval: int = 10_000_000
+    held_max: int = HELD_MAX
+    nodes_max: int = NODES_MAX
+    counts: Counts = field(default_factory=Counts)
+    _nodes: OrderedDict[str, EdgeNode] = field(default_factory=OrderedDict)
+    _pending: dict[str, EdgeNode] = field(default_factory=dict)
+    _held: dict[str, int] = field(default_factory=dict)
+    _held_total: int = 0
+    _asked: dict[str, _Asked] = field(default_factory=dict)
+    _wanting: dict[str, EdgeNode] = field(default_factory=dict)
+    _recent: Recent = field(default_factory=lambda: Recent(REMEMBERED_MAX))
+
+    def restore(self, stored: Iterable[StoredNode], now: int) -> None:
+        """Go on from where the last process stopped. Births that cannot be read any more are as if not stored."""
+        for kept in stored:
+            self._node(kept.edge_node).restore(
+                _payloads(kept.births),
+                _payloads(kept.former),
+                heard_from=kept.heard_from,
+                last=(kept.seq, kept.sent_at),
+                now=now,
+            )
+
+    @property
+    def online(self) -> int:
+        """How many edge nodes have a session."""
+        return sum(node.born for node in self._nodes.values())
+
+    @property
+    def held(self) -> int:
+        """How many messages are held back."""
+        return self._held_total
+
+    def take(self, arrived: Arrived, now: int) -> list[Opened]:
+        """Take a message of Sparkplug's namespace; what can be given out now, of its edge node, in order."""
+        topic = parse_topic(arrived.message.topic)
+        if topic is None or topic.verb in (Verb.NCMD, Verb.DCMD):
+            return [_not_of_an_edge_node(arrived)]
+        node = self._node(topic.edge_node)
+        try:
+            payload = decode_payload(arrived.message.payload)
+        except Undecodable as error:
+            self.counts.undecodable += 1
+            node.want_rebirth("a message that cannot be decoded")
+            self._look_after(node)
+            return [_refused(arrived, topic.source, "undecodable", str(error))]
+        held = Held(arrived, topic, payload, _key(arrived.message))
+        if arrived.retained:
+            # The broker's memory of an unknown past: it speaks for itself and for no session.
+            resolved, _ = read_again(topic, payload, NO_BIRTH)
+            return [Opened(arrived, topic.source, resolved.decoded if resolved else NOTHING)]
+        again = self._again(node, held)
+        if again is not None:
+            return again
+        return self._take(node, held, now)
+
+    def expire(self, now: int) -> list[Opened]:
+        """What has been held back for long enough."""
+        out: list[Opened] = []
+        for node in list(self._pending.values()):
+            out.extend(node.expire(now))
+            self._look_after(node)
+        return out
+
+    def commands(self, now: int) -> list[Command]:
+        """Requests for a rebirth that may be published now; each is given once."""
+        if not self.rebirth_interval:
+            self._wanting.clear()
+            return []
+        ready = [name for name in self._wanting if self._may_ask(name, now)][:_COMMANDS_MAX]
+        for name in ready:
+            node = self._wanting.pop(name)
+            node.rebirth_wanted = ""
+            asked = self._asked.setdefault(name, _Asked())
+            asked.at, asked.times = now, asked.times + 1
+            self.counts.rebirths_asked += 1
+        return [Command(node_command_topic(name), encode_command(REBIRTH, True, now)) for name in ready]
+
+    def forget_connection(self, now: int) -> list[Opened]:
+        """Messages may have been missed: end every session, as none can be trusted to be what it was.
+
+        Not to be called where the broker kept the session. The last of what is returned has no message behind it
+        (connection -1): it carries notes only.
+        """
+        out: list[Opened] = []
+        notes: list[Note] = []
+        for node in self._nodes.values():
+            given, ended = node.forget(now)
+            out.extend(given)
+            notes.extend(ended)
+            self._look_after(node)
+        if notes:
+            out.append(Opened(Arrived(Message("", b""), now, connection=-1), "", NOTHING, tuple(notes)))
+        return out
+
+    def _take(self, node: EdgeNode, held: Held, now: int) -> list[Opened]:
+        verb = held.topic.verb
+        self.counts.births += verb in BIRTHS
+        self.counts.deaths += verb in (Verb.NDEATH, Verb.DDEATH)
+        out = node.take(held, now)
+        if verb is Verb.NBIRTH:
+            self._asked.pop(node.name, None)
+        self._look_after(node)
+        if self._held_total > self.held_max:
+            # The one that has waited longest gives way.
+            oldest = next(iter(self._pending.values()))
+            out.extend(oldest.give_up(now))
+            self._look_after(oldest)
+        return out
+
+    def _again(self, node: EdgeNode, held: Held) -> list[Opened] | None:
+        """What to do with a copy of a message; None where it is none."""
+        if held.arrived.dup:
+            for one in node.held:
+                if one.key == held.key:
+                    one.arrived = held.arrived
+                    return []
+        elif node.expects(held.payload.seq) or held.topic.verb is Verb.NDEATH:
+            return None
+        birth = self._recent.find(held.key)
+        if birth is None:
+            return None
+        resolved, _ = read_again(held.topic, held.payload, birth)
+        return [Opened(held.arrived, held.topic.source, resolved.decoded if resolved else NOTHING)]
+
+    def _node(self, name: str) -> EdgeNode:
+        node = self._nodes.get(name)
+        if node is None:
+            node = self._nodes[name] = EdgeNode(name, self.limits, self._recent)
+            if len(self._nodes) > self.nodes_max:
+                self._forget_one()
+        else:
+            self._nodes.move_to_end(name)
+        return node
+
+    def _forget_one(self) -> None:
+        """Make room: the node heard longest ago that has nothing held back is as if never heard."""
+        name = next(name for name in self._nodes if name not in self._pending)
+        del self._nodes[name]
+        self._wanting.pop(name, None)
+        self._asked.pop(name, None)
+
+    def _look_after(self, node: EdgeNode) -> None:
+        """Keep the lists of nodes with something pending."""
+        held = len(node.held)
+        self._held_total += held - self._held.pop(node.name, 0)
+        if held:
+            self._held[node.name] = held
+            self._pending.setdefault(node.name, node)
+        else:
+            self._pending.pop(node.name, None)
+        if node.rebirth_wanted:
+            self._wanting.setdefault(node.name, node)
+        else:
+            self._wanting.pop(node.name, None)
+
+    def _may_ask(self, name: str, now: int) -> bool:
+        asked = self._asked.get(name)
+        if asked is None:
+            return True
+        doublings = min(asked.times - 1, _REBIRTH_DOUBLINGS_MAX)
+        return now >= asked.at + (self.rebirth_interval << doublings)
+
+
+def _key(message: Message) -> bytes:
+    topic = message.topic.encode()
+    return hashlib.blake2b(topic + b"\0" + message.payload, digest_size=16).digest()
+
+
+def _payloads(births: Mapping[str, bytes]) -> dict[str, Payload]:
+    found = {}
+    for device, raw in births.items():
+        try:
+            found[device] = decode_payload(raw)
+        except Undecodable:
+            continue
+    return found
+
+
+def _not_of_an_edge_node(arrived: Arrived) -> Opened:
+    """Commands and hosts' states are in the same namespace, and no telemetry; what else is there is refused."""
+    levels = arrived.message.topic.split("/")
+    if levels[:2] == [NAMESPACE, "STATE"] or levels[2:3] in ([Verb.NCMD], [Verb.DCMD]):
+        return Opened(arrived, "", NOTHING)
+    return _refused(arrived, "", "unknown_topic", f"{arrived.message.topic[:200]!r} is not a topic of an edge node")
+
+
+def _refused(arrived: Arrived, source: str, reason: str, detail: str) -> Opened:
+    return Opened(arrived, source, Decoded((), (Rejection(WHOLE_MESSAGE, reason, detail),)))
