@@ -8,7 +8,7 @@ business. Instants are microseconds since 1970-01-01T00:00Z.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, Inexact
 from typing import Final, NamedTuple
 
 from ingest.catalogue import Known, KnownDevice, Metric, MetricKind, is_sparkplug
@@ -18,7 +18,7 @@ from ingest.reading import WHOLE_MESSAGE, Reading, Rejection, decimal_of, float_
 from vouch.errors import Invalid
 from vouch.exact import exact
 from vouch.period import DAY, MICROSECOND, from_micros, iso, to_micros
-from vouch.units import conversion
+from vouch.units import factor
 
 # A device clock may be this far ahead of ours before its readings are refused.
 AHEAD_MAX: Final = timedelta(hours=1)
@@ -205,10 +205,14 @@ def _converted(metric: Metric, value: float, unit: str, place: str) -> float | R
     """The value in the metric's own unit, exactly or not at all."""
     assert metric.unit is not None, "a metric that is not a state has a unit"
     try:
+        ratio = factor(unit, metric.unit)
         with exact():
-            return float_of(decimal_of(value) * conversion(unit, metric.unit))
+            return float_of(decimal_of(value) * ratio.numerator / ratio.denominator)
     except Invalid as error:
         return Rejection(place, "unit", f"{metric.name}: {error}")
+    except Inexact:
+        detail = f"{metric.name}: {decimal_of(value)} {unit} is no finite decimal in {metric.unit}"
+        return Rejection(place, "unit", detail)
 
 
 def _plausible(metric: Metric, value: float, place: str) -> float | Rejection:

@@ -149,22 +149,11 @@ def expected_unit(code: str) -> str:
     return "a UN/ECE unit code" + (f"; did you mean {' or '.join(near)}?" if near else " such as KMT or ZP")
 
 
-def conversion(have: str, want: str) -> Decimal:
-    """The exact factor that turns a quantity in `have` into one in `want`.
-
-    Raises Invalid where the dimensions differ or the factor is not a finite decimal (seconds into hours).
-    """
-    source, target = unit_of(have), unit_of(want)
-    if source.dimension != target.dimension:
-        raise Invalid(f"{have} ({source.dimension}) cannot be expressed in {want} ({target.dimension})")
-    factor = source.size / target.size
-    if Fraction(factor) * Fraction(target.size) != Fraction(source.size):
-        raise Invalid(f"{have} in {want} is not a finite decimal factor")
-    return factor
-
-
 def factor(have: str, want: str) -> Fraction:
-    """As `conversion`, for any two units of one dimension: seconds into hours is 1/3600."""
+    """What a quantity in `have` is multiplied by to be in `want`: seconds into hours is 1/3600.
+
+    Raises Invalid where the dimensions differ.
+    """
     source, target = unit_of(have), unit_of(want)
     if source.dimension != target.dimension:
         raise Invalid(f"{have} ({source.dimension}) cannot be expressed in {want} ({target.dimension})")

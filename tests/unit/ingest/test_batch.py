@@ -9,6 +9,7 @@ from ingest.batch import Batch, Row, sort_out
 from ingest.catalogue import MetricKind, OnFall
 from ingest.formats.json import encode
 from ingest.message import Message
+from ingest.reading import Decoded, Reading
 from ingest.topics import TELEMETRY_FILTER, device_of, telemetry_topic
 from tests.builders import HOUR, MINUTE, T0, known, metric, opened
 from vouch.period import to_micros
@@ -177,3 +178,27 @@ def test_an_hour_is_how_far_a_clock_may_run_ahead() -> None:
 
     assert [row.value for row in batch.rows] == [5.0]
     assert reasons(batch) == ["future_time"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "unit", "stored"),
+    [
+        (48.2114, "KWH", 48.2114),
+        (173_561_040, "JOU", 48.2114),
+        (0.0482114, "MWH", 48.2114),
+        # 5 J are 0.0000013888… kWh: without end, so not to be kept exactly.
+        (5, "JOU", None),
+        (1e-14, "WHR", None),
+        (5, "KWT", None),
+        (5, "XYZ", None),
+    ],
+)
+def test_a_number_in_another_unit_is_converted_exactly_or_refused(sent: float, unit: str, stored: float | None) -> None:
+    energy = known(metric(MetricKind.GAUGE, "energy", unit="KWH"))
+    (one,) = opened(said("1"))
+    reading = Reading("energy", to_micros(T0), sent, "$", unit)
+
+    batch = sort_out([one._replace(decoded=Decoded((reading,), ()))], energy, to_micros(NOW))
+
+    assert [row.value for row in batch.rows] == ([] if stored is None else [stored])
+    assert reasons(batch) == (["unit"] if stored is None else [])

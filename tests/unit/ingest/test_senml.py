@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from ingest.formats.senml_units import CODES, SUM_CODES
 from ingest.reading import Decoded, decimal_of
 from tests.builders import utc
 from vouch.period import to_micros
-from vouch.units import UNITS, conversion
+from vouch.units import UNITS, factor
 
 NOW = to_micros(utc("2026-11-22"))
 SECOND = 1_000_000
@@ -369,16 +370,16 @@ def test_every_unit_of_the_table_is_one_of_ours() -> None:
     ],
 )
 def test_a_secondary_unit_has_the_scale_of_the_standard(secondary: str, primary: str, scale: str) -> None:
-    assert conversion(CODES[secondary], CODES[primary]) == Decimal(scale)
+    assert factor(CODES[secondary], CODES[primary]) == Fraction(scale)
 
 
 def test_speeds_and_rates_have_the_scale_of_the_standard() -> None:
-    assert conversion(CODES["m/s"], CODES["km/h"]) == Decimal("3.6")
-    assert conversion(CODES["m/h"], CODES["mm/h"]) == 1000
-    assert conversion(CODES["km/h"], CODES["m/h"]) == 1000
-    assert conversion(CODES["1/s"], CODES["1/min"]) == 60
-    assert conversion(CODES["/100"], CODES["/1000"]) == 10
-    assert conversion(CODES["/1000"], CODES["ppm"]) == 1000
+    assert factor(CODES["m/s"], CODES["km/h"]) == Fraction("3.6")
+    assert factor(CODES["m/h"], CODES["mm/h"]) == 1000
+    assert factor(CODES["km/h"], CODES["m/h"]) == 1000
+    assert factor(CODES["1/s"], CODES["1/min"]) == 60
+    assert factor(CODES["/100"], CODES["/1000"]) == 10
+    assert factor(CODES["/1000"], CODES["ppm"]) == 1000
 
 
 def test_a_sum_is_a_metric_of_its_own_in_the_unit_times_a_second() -> None:
