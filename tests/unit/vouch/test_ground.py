@@ -1,7 +1,7 @@
 """The small modules of the ground: canonical text, units, exact decimals."""
 
-from decimal import Decimal
-from fractions import Fraction, Inexact, InvalidOperation
+from decimal import Decimal, Inexact, InvalidOperation
+from fractions import Fraction
 from typing import Any
 
 import pytest
