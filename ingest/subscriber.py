@@ -178,4 +178,5 @@ class Subscriber:
         if refused:
             self.failed = Unavailable(f"the broker does not grant, at QoS 1: {', '.join(refused)}")
         else:
+            log.info("subscribed", extra={"filters": len(reasons)})
             self.subscribed.set()
