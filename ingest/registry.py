@@ -4,7 +4,7 @@ Declared in a YAML file and applied as a whole or not at all; applying the same 
 reading means (kind, unit, states, the meaning of a fall) is never changed once declared: declare another metric.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -276,6 +276,16 @@ def load_catalogue(conn: Connection[Any], devices: list[str] | None = None) -> C
         metric = _metric(columns)
         catalogue.setdefault(device, {})[metric.name] = Series(key, device, metric)
     return catalogue
+
+
+def list_series(conn: Connection[Any], series: Collection[int]) -> dict[int, Series]:
+    """Each of these series by its number."""
+    query = f"""SELECT s.device, s.id, {_METRIC_COLUMNS}
+                  FROM ingest.series AS s
+                  JOIN ingest.metric AS m ON (m.product_type, m.name) = (s.product_type, s.metric)
+                 WHERE s.id = ANY (%s)"""
+    rows = conn.execute(query.encode(), (list(series),)).fetchall()
+    return {key: Series(key, device, _metric(columns)) for device, key, *columns in rows}
 
 
 _KNOWN: Final = """

@@ -1,18 +1,22 @@
-"""The summariser: redoes the series-days whose readings have changed, and those only.
+"""The summariser: redoes the series-days whose readings have changed, and those only, with what is found in them.
 
 One transaction takes marks, reads the days they name and writes their summaries. Marks taken are committed, and so
 are the readings they were written with: the reads that follow see them. One summariser works at a time.
 """
 
 import logging
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, Final
 
 from psycopg import Connection
 
-from ingest import store, summary_store
+from ingest import finding_store, store, summary_store
+from ingest.catalogue import MetricKind, Series
+from ingest.counters import Said, counter_findings
+from ingest.finding_store import SeriesDay
+from ingest.registry import list_series
 from ingest.summary import DaySummary, summarise
 from vouch.period import DAY, Period
 
@@ -31,9 +35,29 @@ def summarise_stale(conn: Connection[Any]) -> int:
             days = summary_store.take_stale(conn, MARKS_MAX)
             if not days:
                 return done
-            summary_store.put_summaries(conn, recompute_days(conn, days))
+            _redo(conn, days)
         done += len(days)
         log.info("days summarised", extra={"days": len(days)})
+
+
+def _redo(conn: Connection[Any], days: list[SeriesDay]) -> None:
+    """Write the summaries of these days, and what is found in those of counters and in the days after them.
+
+    A day begins with the last readings before it, so that the next one with readings may show something else now.
+    """
+    series = list_series(conn, {key for key, _ in days})
+    counters = {(key, day) for key, day in days if series[key].metric.kind is MetricKind.COUNTER}
+    counters |= finding_store.list_following(conn, counters)
+    before = finding_store.list_preceding(conn, counters)
+    marked, summaries, found = set(days), [], []
+    for key, day, readings in _list_days(conn, marked | counters):
+        if (key, day) in marked:
+            summaries.append((key, _summary(series[key], readings)))
+        if (key, day) in counters:
+            findings = counter_findings(series[key].metric, before.get((key, day), ()), readings)
+            found += [(series[key], day, finding) for finding in findings]
+    summary_store.put_summaries(conn, summaries)
+    finding_store.replace_findings(conn, counters, found)
 
 
 def recompute_days(
@@ -43,16 +67,26 @@ def recompute_days(
 
     With `known_at`, from what was received before it.
     """
-    by_day = sorted((day, series) for series, day in days)
-    kinds = summary_store.list_kinds(conn, {series for _, series in by_day})
-    summaries: list[tuple[int, DaySummary]] = []
+    keys = list(days)
+    series = list_series(conn, {key for key, _ in keys})
+    return [(key, _summary(series[key], said)) for key, _, said in _list_days(conn, keys, known_at)]
+
+
+def _summary(series: Series, readings: Sequence[Said]) -> DaySummary:
+    silence = timedelta(seconds=series.metric.silence_seconds_max)
+    return summarise(series.metric.kind, silence, readings)
+
+
+def _list_days(
+    conn: Connection[Any], days: Iterable[SeriesDay], known_at: datetime | None = None
+) -> Iterator[tuple[int, date, list[Said]]]:
+    """(series, UTC day, its readings in time order) of each day with readings, day by day."""
+    by_day = sorted((day, series) for series, day in set(days))
     for day, keys in groupby(by_day, key=lambda key: key[0]):
         start = datetime.combine(day, time(), UTC)
-        wanted = sorted({series for _, series in keys})
+        wanted = [series for _, series in keys]
         for series, readings in store.list_readings(conn, wanted, Period(start, start + DAY), known_at):
-            kind = kinds[series]
-            summaries.append((series, summarise(kind.kind, kind.silence_max, readings)))
-    return summaries
+            yield series, day, readings
 
 
 def list_current_days(

@@ -1,15 +1,13 @@
 """Storage of day summaries, and of the marks that say which days need a new one. The caller commits."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
 from psycopg import Connection
 
-from ingest.catalogue import MetricKind
 from ingest.reading import decimal_of
 from ingest.summary import DaySummary, Run
 from vouch.canonical import canonical_json
@@ -114,23 +112,3 @@ def list_highest(conn: Connection[Any], series: Sequence[int], first: date, last
 
 def _summary(day: str, readings: int, highest: float, runs: list[Any], digest: str) -> DaySummary:
     return DaySummary(date.fromisoformat(day), readings, decimal_of(highest), tuple(map(Run._make, runs)), digest)
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesKind:
-    """What the summariser needs to know of a series."""
-
-    kind: MetricKind
-    silence_max: timedelta
-
-
-def list_kinds(conn: Connection[Any], series: Iterable[int]) -> Mapping[int, SeriesKind]:
-    """Kind and silence limit of each series."""
-    rows = conn.execute(
-        """SELECT s.id, m.kind, m.silence_seconds_max
-             FROM ingest.series AS s
-             JOIN ingest.metric AS m ON (m.product_type, m.name) = (s.product_type, s.metric)
-            WHERE s.id = ANY (%s)""",
-        (list(set(series)),),
-    ).fetchall()
-    return {key: SeriesKind(MetricKind(kind), timedelta(seconds=limit)) for key, kind, limit in rows}

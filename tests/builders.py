@@ -73,6 +73,9 @@ def metric(
     unit: str | None = None,
     plausible: tuple[str | None, str | None] = (None, None),
     on_fall: OnFall | None = None,
+    modulus: Decimal | None = None,
+    jitter: Decimal = Decimal(0),
+    step_max: Decimal | None = None,
     silence_seconds_max: int = 86_400,
 ) -> Metric:
     """A metric of the catalogue; a counter starts again from zero and counts pieces unless said otherwise."""
@@ -87,6 +90,9 @@ def metric(
         value_max=high,
         states=STATES if state else {},
         on_fall=(on_fall or OnFall.RESET) if counter else None,
+        modulus=modulus,
+        jitter=jitter,
+        step_max=step_max,
         silence_seconds_max=silence_seconds_max,
     )
 

@@ -7,8 +7,10 @@ from psycopg import Connection
 
 from ingest.finding_store import add_findings, list_findings
 from ingest.notes import FindingNote
-from tests.world import declare_world
-from vouch.period import to_micros
+from ingest.summariser import summarise_stale
+from tests.builders import HOUR
+from tests.world import CONTRACT, REGISTRY, declare_world, message, write
+from vouch.period import DAY, to_micros
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
 
@@ -55,3 +57,58 @@ def test_texts_and_instants_of_devices_never_stop_a_batch(conn: Connection[Any])
 
     (kept,) = list_findings(conn)
     assert (kept.source, kept.metric, kept.at.year, len(kept.detail)) == ("device-1\ufffd", "m?", 9999, 500)
+
+
+STEPS = REGISTRY.replace("on_fall: reset,", "on_fall: reset, step_max: 500,")
+STEPPED = CONTRACT.replace("step_max: none", "step_max: 500")
+
+
+def show(conn: Connection[Any], *readings: tuple[datetime, int]) -> list[tuple[str, list[str]]]:
+    """Kind and values of each finding, oldest first, once these readings are stored and summarised."""
+    write(conn, [message("device-1", at, odometer_km=km) for at, km in readings])
+    summarise_stale(conn)
+    found = list_findings(conn, source="device-1")
+    return [(one.kind, [str(shown.value) for shown in one.readings]) for one in reversed(found)]
+
+
+def test_a_fall_is_found_with_the_readings_on_both_sides(conn: Connection[Any]) -> None:
+    declare_world(conn)
+
+    assert show(conn, (NOON, 1000), (NOON + HOUR, 3), (NOON + 2 * HOUR, 4)) == [("reset", ["1000.0", "3.0"])]
+
+    (found,) = list_findings(conn)
+    assert (found.source, found.metric, found.at) == ("device-1", "odometer_km", NOON + HOUR)
+    assert [shown.at for shown in found.readings] == [NOON, NOON + HOUR]
+
+
+def test_a_fall_over_midnight_is_found(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    show(conn, (NOON, 1000))
+
+    assert show(conn, (NOON + 3 * DAY, 3)) == [("reset", ["1000.0", "3.0"])]
+
+
+def test_a_late_reading_changes_what_was_found_on_its_day_and_the_next_one(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    show(conn, (NOON, 1000), (NOON + 3 * DAY, 3))
+
+    assert show(conn, (NOON + HOUR, 2)) == [("reset", ["1000.0", "2.0"])]
+    assert show(conn, (NOON + DAY, 1500)) == [("reset", ["1000.0", "2.0"]), ("reset", ["1500.0", "3.0"])]
+
+
+def test_a_spike_is_in_doubt_until_a_later_day_shows_what_it_was(conn: Connection[Any]) -> None:
+    declare_world(conn, STEPS, STEPPED)
+
+    assert show(conn, (NOON, 1000), (NOON + HOUR, 9000)) == [("spike_unconfirmed", ["1000.0", "9000.0"])]
+    assert show(conn, (NOON + DAY, 1001)) == [("spike_disregarded", ["1000.0", "9000.0", "1001.0"])]
+
+
+def test_summarising_again_finds_the_same(conn: Connection[Any]) -> None:
+    declare_world(conn, STEPS, STEPPED)
+    readings = [(NOON, 1000), (NOON + HOUR, 9000), (NOON + DAY, 9001), (NOON + 2 * DAY, 5)]
+    found = show(conn, *readings)
+
+    conn.execute("INSERT INTO ingest.stale_mark SELECT series, day FROM ingest.summary")
+
+    assert [kind for kind, _ in found] == ["spike_confirmed", "reset"]
+    assert show(conn) == found
