@@ -12,6 +12,7 @@ from vouch.commands import (
     evidence,
     fact,
     ingested,
+    known,
     services,
     simulate,
 )
@@ -60,6 +61,7 @@ for command in (
     ingested.balance,
     ingested.rejections,
     ingested.summarise,
+    known.findings,
     simulate.sim,
     simulate.replay,
     services.db,

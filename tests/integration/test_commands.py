@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg import Connection
 
-from tests.world import CONTRACT, OCTOBER, REGISTRY, write_october
+from tests.world import CONTRACT, OCTOBER, REGISTRY, declare_world, message, write, write_october
 from vouch.__main__ import main
 from vouch.schedule import close_due_months, summarise
 from vouch.settings import load_settings
@@ -134,3 +134,17 @@ def test_the_scheduler_summarises_and_closes_what_is_due_and_nothing_twice(run: 
     assert OCTOBER in months
     assert len(months) == len(set(months))
     assert conn.execute("SELECT count(*) FROM ingest.stale_mark").fetchone() == (0,)
+
+
+def test_findings_are_listed_with_the_readings_on_both_sides(run: Run, conn: Connection[Any]) -> None:
+    declare_world(conn)
+    noon = datetime(2026, 10, 5, 12, tzinfo=UTC)
+    write(conn, [message("device-1", noon.replace(hour=hour), odometer_km=km) for hour, km in ((9, 100), (12, 3))])
+    run("summarise")
+
+    listed = run("findings", "--device", "device-1", "--since", "2026-10-05T00:00:00Z", "--kind", "reset").output
+
+    assert "100 at 2026-10-05T09:00:00Z" in listed
+    assert "3 at 2026-10-05T12:00:00Z" in listed
+    assert "Findings: none" in run("findings", "--since", "2026-10-05T12:00:01Z").output
+    assert "--since" in run("findings", "--since", "noon").output
