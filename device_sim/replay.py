@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from device_sim.message import Message, Values
+from device_sim.outbox import Account, Progress
 from device_sim.pace import due_offsets
-from device_sim.publisher import Account, Progress, publish
+from device_sim.publisher import publish
 from device_sim.recorded import (
     LIFT_METRIC,
     METERS,
@@ -84,6 +85,7 @@ def replay(
     speed: float = 0.0,
     batch: int | None = None,
     files: TlsFiles = SYSTEM_TLS,
+    receipts: bool = True,
 ) -> Account:
     """Publish the recorded set in `folder`: all of it, or what was measured from `from_at` to `until_at`, both held.
 
@@ -96,7 +98,7 @@ def replay(
         return islice(recorded_messages(folder, from_at, until_at, batch), limit)
 
     total = sum(1 for _ in chosen())
-    return publish(mqtt_url, due_offsets(chosen(), rate, speed), total, progress, files=files)
+    return publish(mqtt_url, due_offsets(chosen(), rate, speed), total, progress, files=files, receipts=receipts)
 
 
 def recorded_registry(folder: Path) -> str:

@@ -13,7 +13,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from device_sim.publisher import Account
+from device_sim.outbox import Account
 from ingest.store import load_balance
 from vouch.broker_address import parse_broker
 from vouch.database import connect

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from device_sim.message import Message
+from device_sim.outbox import Account
 from device_sim.publisher import publish
 from ingest.store import load_balance
 from tests.end_to_end.conftest import IngestProcess
@@ -24,10 +25,12 @@ def said() -> Iterator[Message]:
         yield Message("device-1", at, ((at, {"odometer_km": Decimal(1000 + n)}),))
 
 
-def deliver(ingesting: IngestProcess) -> None:
-    """Publish all of it; returns when the broker has answered for each message."""
+def deliver(ingesting: IngestProcess, receipts: bool = True) -> Account:
+    """Publish all of it; returns when each message has its receipt, or else when the broker has acknowledged it."""
     paced: Iterable[tuple[float, Message]] = ((0.0, message) for message in said())
-    assert publish(ingesting.mqtt_url, paced, COUNT).messages == COUNT
+    account = publish(ingesting.mqtt_url, paced, COUNT, receipts=receipts)
+    assert account.messages == COUNT
+    return account
 
 
 def stored(database: str) -> int:
@@ -43,7 +46,7 @@ def test_what_was_not_committed_when_ingest_was_killed_is_delivered_again(ingest
         declare_world(conn)
         # Holds every commit back: whatever ingest has taken from the broker, none of it is stored.
         conn.execute("LOCK TABLE ingest.ledger IN EXCLUSIVE MODE")
-        deliver(ingesting)
+        deliver(ingesting, receipts=False)
         time.sleep(1.5)
         ingesting.kill_and_restart()
         conn.rollback()
@@ -69,7 +72,7 @@ def test_ingest_goes_on_when_its_database_sessions_are_ended(ingesting: IngestPr
         killer = threading.Thread(target=end_sessions)
         killer.start()
         try:
-            deliver(ingesting)
+            account = deliver(ingesting)
             time.sleep(2)
         finally:
             ending.set()
@@ -79,3 +82,4 @@ def test_ingest_goes_on_when_its_database_sessions_are_ended(ingesting: IngestPr
         balance = load_balance(conn)
     assert stored(ingesting.database) == balance.stored == COUNT
     assert balance.received == balance.stored + balance.duplicate
+    assert account.stored + account.duplicate == COUNT

@@ -79,7 +79,7 @@ class Device:
         account: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return account
 
-    def stored(self, expected: int) -> set[Said]:
+    def stored(self, expected: int = 0) -> set[Said]:
         """All that vouch has of it as soon as that is at least `expected` readings; fails where one is there twice."""
         self._wait_stored(expected)
         names = {code: state for state, code in STATES.items()}

@@ -1,5 +1,7 @@
 """Devices written with client libraries that are not ours: what each says it sent is what vouch stored."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.publishers.conftest import Device, said_in
@@ -23,3 +25,22 @@ def test_all_that_gmqtt_published_across_a_cut_line_is_stored(device: Device, ve
     assert len(said) == 4_000
     assert device.stored(len(said)) == said
     assert device.balance().rejected == 0
+
+
+def test_every_message_of_an_aiomqtt_device_is_answered_with_what_became_of_it(device: Device) -> None:
+    since = datetime.now(UTC) - timedelta(hours=1)
+
+    account = device.run("receipts_with_aiomqtt.py", "aiomqtt", since=since.isoformat(), count=300)
+
+    # A receipt comes after the commit, so nobody has to wait.
+    assert device.stored() == said_in(account["readings"])
+    assert len(account["receipts"]) == 300
+    refused = [receipt for receipt in account["receipts"] if receipt["rejected_count"]]
+    assert [receipt["stored"] for receipt in account["receipts"]] == [1] * 300
+    assert account["receipts"][::10] == refused
+    assert {(one["place"], one["reason"]) for receipt in refused for one in receipt["rejected"]} == {
+        ("$.values.made_up", "unknown_metric")
+    }
+    assert (account["again"]["stored"], account["again"]["duplicate"]) == (0, 1)
+    balance = device.balance()
+    assert (balance.stored, balance.duplicate, balance.rejected) == (300, 1, 31)

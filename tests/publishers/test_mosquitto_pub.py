@@ -1,4 +1,4 @@
-"""mosquitto_pub, the broker's own command line client, as a device."""
+"""mosquitto_pub and mosquitto_rr, the broker's own command line clients, as a device."""
 
 import json
 import subprocess
@@ -94,3 +94,16 @@ def test_what_a_device_says_in_anothers_name_is_not_taken(device: Device) -> Non
     assert "Not authorized" in done.stdout + done.stderr
     assert device.stored(2) == set(said(at, 2))
     assert device.balance().received == 2
+
+
+def test_mosquitto_rr_prints_the_receipt_of_what_it_published(device: Device) -> None:
+    (at,) = instants(1)
+    account = ("-h", device.host, "-p", str(device.port), "-u", device.name, "-P", device.password)
+    topics = ("-t", f"vouch/v1/{device.name}/telemetry", "-e", f"vouch/v1/{device.name}/receipt")
+    command = ["mosquitto_rr", "-V", "mqttv5", "-q", "1", "-W", "20", *account, *topics, "-m", line(at, 7)]
+
+    first, second = (subprocess.run(command, capture_output=True, text=True, timeout=60) for _ in range(2))
+
+    assert json.loads(first.stdout) == {"stored": 2, "duplicate": 0, "rejected_count": 0, "rejected": []}
+    assert json.loads(second.stdout) == {"stored": 0, "duplicate": 2, "rejected_count": 0, "rejected": []}
+    assert device.stored() == set(said(at, 7))

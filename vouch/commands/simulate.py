@@ -8,6 +8,10 @@ import click
 from vouch.commands.common import console, instant_of, progress_line
 from vouch.settings import load_settings
 
+_RECEIPTS = click.option(
+    "--receipts/--no-receipts", default=True, help="Keep each message until its receipt, or only until its PUBACK."
+)
+
 
 def _last_month() -> str:
     first = datetime.now(UTC).date().replace(day=1)
@@ -25,6 +29,7 @@ def _last_month() -> str:
 @click.option(
     "--declare", "declare_first", is_flag=True, help="First declare the fleet's registry and agree on its contracts."
 )
+@_RECEIPTS
 def sim(
     fleet: str,
     months: str,
@@ -34,6 +39,7 @@ def sim(
     rate: float,
     speed: float,
     declare_first: bool,
+    receipts: bool,
 ) -> None:
     """Publish what a simulated FLEET says, faults included: printers, tyres or uptime."""
     from device_sim import publisher
@@ -57,8 +63,9 @@ def sim(
         progress_line(fleet),
         speed,
         tls_files(settings),
+        receipts,
     )
-    console.print(f"{fleet}: {account.messages:,} messages with {account.readings:,} readings delivered")
+    console.print(f"{fleet}: {account}", soft_wrap=True)
 
 
 @click.command()
@@ -74,6 +81,7 @@ def sim(
 @click.option(
     "--evidence", "to", type=click.Path(file_okay=False, path_type=Path), help="Write a folder of evidence instead."
 )
+@_RECEIPTS
 @click.option("--contract", help="Which of the set's contracts the evidence is of, where it has several.")
 def replay(
     folder: Path,
@@ -83,6 +91,7 @@ def replay(
     speed: float,
     limit: int | None,
     declare_first: bool,
+    receipts: bool,
     to: Path | None,
     contract: str | None,
 ) -> None:
@@ -112,8 +121,9 @@ def replay(
         progress_line(folder.name),
         speed,
         files=tls_files(settings),
+        receipts=receipts,
     )
-    console.print(f"{folder.name}: {account.messages:,} messages with {account.readings:,} readings delivered")
+    console.print(f"{folder.name}: {account}", soft_wrap=True)
 
 
 @click.command()

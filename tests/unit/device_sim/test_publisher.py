@@ -1,5 +1,6 @@
 """The publisher against a real Mosquitto of its own."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -19,8 +20,10 @@ from paho.mqtt.properties import Properties
 
 from device_sim.fleet import fleet, parse_months
 from device_sim.message import Message
+from device_sim.outbox import Account
 from device_sim.pace import due_offsets
 from device_sim.publisher import publish, simulate
+from device_sim.receipt import Receipt
 from vouch.errors import Invalid, Unavailable
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
@@ -59,14 +62,22 @@ class Broker:
 
 
 class Listener:
-    """A subscriber with a session of its own that keeps all it is given."""
+    """A subscriber with a session of its own that keeps all it is given, and sends receipts as vouch does.
 
-    def __init__(self, broker: Broker) -> None:
+    What is in `unheard` it neither keeps nor answers, once: as if the broker had lost it. `unanswered` works the same
+    way, but it keeps the message and only the receipt is lost. `refused` are answered as refused.
+    """
+
+    def __init__(self, broker: Broker, answering: bool = True) -> None:
         self.got: list[tuple[str, bytes]] = []
+        self.answering = answering
+        self.unheard: set[bytes] = set()
+        self.unanswered: set[bytes] = set()
+        self.refused: set[bytes] = set()
         self.subscribed = threading.Event()
         self.client = Client(CallbackAPIVersion.VERSION2, client_id="listener", protocol=MQTTProtocolVersion.MQTTv5)
         self.client.reconnect_delay_set(1, 1)
-        self.client.on_connect = lambda client, *_: client.subscribe("vouch/#", qos=1)
+        self.client.on_connect = lambda client, *_: client.subscribe("vouch/v1/+/telemetry", qos=1)
         self.client.on_subscribe = lambda *_: self.subscribed.set()
         self.client.on_message = self.take_in
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -76,7 +87,28 @@ class Listener:
         assert self.subscribed.wait(10)
 
     def take_in(self, client: Client, userdata: Any, message: MQTTMessage) -> None:
-        self.got.append((message.topic, bytes(message.payload)))
+        topic, payload = message.topic, bytes(message.payload)
+        if payload in self.unheard:
+            self.unheard.remove(payload)
+            return
+        known = (topic, payload) in self.got
+        self.got.append((topic, payload))
+        if payload in self.unanswered:
+            self.unanswered.remove(payload)
+        elif self.answering and message.properties is not None and hasattr(message.properties, "ResponseTopic"):
+            self.answer(client, message.properties, known, payload in self.refused)
+
+    def answer(self, client: Client, asked: Any, known: bool, refused: bool) -> None:
+        reasons = [{"place": "$.values.odometer_km", "reason": "unknown_metric", "detail": "not declared"}]
+        receipt = {
+            "stored": int(not known and not refused),
+            "duplicate": int(known and not refused),
+            "rejected_count": int(refused),
+            "rejected": reasons if refused else [],
+        }
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        properties.CorrelationData = asked.CorrelationData
+        client.publish(asked.ResponseTopic, json.dumps(receipt), properties=properties)
 
     def close(self) -> None:
         self.client.disconnect()
@@ -95,6 +127,12 @@ def broker(tmp_path: Path) -> Iterator[Broker]:
     running = Broker(tmp_path)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Receipts are waited for half a second only."""
+    monkeypatch.setattr("device_sim.outbox._RECEIPT_SECONDS", (0.5, 1.0))
 
 
 def readings(count: int) -> list[Message]:
@@ -117,8 +155,51 @@ def test_everything_arrives_once_and_in_order_and_is_accounted_for(broker: Broke
     wait_until(lambda: len(listener.got) >= 3_000)
     listener.close()
     assert listener.got == wire(messages)
-    assert (account.messages, account.readings, account.sent_again) == (3_000, 3_000, 0)
+    assert account == Account(messages=3_000, readings=3_000, sent_again=0, stored=3_000)
     assert told[-1] == (3_000, 3_000)
+
+
+def test_without_receipts_the_brokers_word_is_enough(broker: Broker) -> None:
+    listener = Listener(broker, answering=False)
+
+    account = publish(broker.url, due_offsets(readings(500)), 500, receipts=False)
+
+    wait_until(lambda: len(listener.got) >= 500)
+    listener.close()
+    assert account == Account(messages=500, readings=500, sent_again=0)
+
+
+def test_a_message_without_a_receipt_is_sent_again(broker: Broker, hasty: None) -> None:
+    listener, messages = Listener(broker), readings(200)
+    listener.unheard = {message.payload for message in messages[50:60]}
+    listener.unanswered = {message.payload for message in messages[100:105]}
+
+    account = publish(broker.url, due_offsets(messages), 200)
+
+    listener.close()
+    assert set(listener.got) == set(wire(messages))
+    # The broker had acknowledged fifteen that had no receipt; ten of them nobody has seen.
+    assert account == Account(200, 200, sent_again=15, stored=195, duplicate=5, lost_by_broker=10)
+
+
+def test_what_vouch_refuses_is_delivered_and_counted_with_its_reason(broker: Broker) -> None:
+    listener, messages, told = Listener(broker), readings(20), list[tuple[Message, Receipt]]()
+    listener.refused = {message.payload for message in messages[:3]}
+
+    account = publish(broker.url, due_offsets(messages), 20, on_receipt=lambda *one: told.append(one))
+
+    listener.close()
+    assert account == Account(20, 20, 0, stored=17, rejected=3, reasons=(("unknown_metric", 3),))
+    assert [message for message, _ in told] == messages
+    assert [receipt.rejected for _, receipt in told] == [1] * 3 + [0] * 17
+
+
+def test_patience_ends_where_nobody_sends_receipts(broker: Broker) -> None:
+    listener = Listener(broker, answering=False)
+
+    with pytest.raises(Unavailable, match=r"5 are waiting: it takes messages, and no receipt comes on vouch/v1/"):
+        publish(broker.url, due_offsets(readings(5)), 5, patience_seconds=0.5)
+    listener.close()
 
 
 def test_a_message_nobody_subscribes_to_is_not_delivered_but_sent_again(broker: Broker) -> None:
