@@ -69,14 +69,15 @@ class StillRunning(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A service of vouch's own. One that `listens` serves HTTP at the portal's address."""
+    """A service of vouch's own. One that `listens` serves HTTP at the portal's address, one that `reports` its health."""
 
     name: str
     words: tuple[str, ...]
     listens: bool = False
+    reports: bool = False
 
 
-INGEST: Final = Command("ingest", (sys.executable, "-m", "vouch", "ingest"))
+INGEST: Final = Command("ingest", (sys.executable, "-m", "vouch", "ingest"), reports=True)
 SCHEDULE: Final = Command("schedule", (sys.executable, "-m", "vouch", "schedule"))
 WEB: Final = Command(_WEB, (sys.executable, "-m", "vouch", "web"), listens=True)
 SERVICES: Final = (INGEST, SCHEDULE, WEB)
@@ -239,6 +240,9 @@ def _start(
         addresses["secret_key"] = folder.secret(_WEB)
     found = settings.model_copy(update=addresses | {"home": folder.home})
     folder.write_addresses(addresses)
+    if any(command.reports for command in services) and not found.ingest_http_port:
+        # Not written down for others: an ingest process that is started beside this one has a port of its own.
+        found = found.model_copy(update={"ingest_http_port": folder.port(INGEST.name)})
     supervisor.start([_service(command, found) for command in services])
     for command in services:
         say(f"{command.name} is ready")
@@ -265,13 +269,13 @@ def _is_ours(url: str, password: str) -> bool:
 
 
 def _service(command: Command, found: Settings) -> Service:
-    portal = portal_address(found)
+    address = portal_address(found) if command.listens else health_address(found) if command.reports else ""
     return Service(
         name=command.name,
         command=command.words,
-        address=portal if command.listens else "",
+        address=address,
         environment=_environment(found),
-        is_ready=(lambda: _answers(portal)) if command.listens else None,
+        is_ready=(lambda: _answers(address, unwell=command.reports)) if address else None,
     )
 
 
@@ -284,17 +288,27 @@ def _environment(found: Settings) -> dict[str, str]:
 
 def portal_address(found: Settings) -> str:
     """Where a browser on this machine finds the portal."""
-    host = LOOPBACK if found.web_host in ("", "0.0.0.0", "::") else found.web_host  # noqa: S104
-    return f"http://[{host}]:{found.web_port}" if ":" in host else f"http://{host}:{found.web_port}"
+    return _address(found.web_host, found.web_port)
 
 
-def _answers(portal: str) -> bool:
+def health_address(found: Settings) -> str:
+    """Where ingest answers /healthz and /metrics."""
+    return _address(found.ingest_http_host, found.ingest_http_port)
+
+
+def _address(host: str, port: int) -> str:
+    seen = LOOPBACK if host in ("", "0.0.0.0", "::") else host  # noqa: S104
+    return f"http://[{seen}]:{port}" if ":" in seen else f"http://{seen}:{port}"
+
+
+def _answers(address: str, unwell: bool) -> bool:
+    """Whether it serves its pages; one that may be `unwell` answers 503 while it waits for others."""
     try:
-        with urllib.request.urlopen(f"{portal}/healthz", timeout=2):  # noqa: S310
+        with urllib.request.urlopen(f"{address}/healthz", timeout=2):  # noqa: S310
             return True
     except urllib.error.HTTPError as error:
         # A portal without that page is a portal all the same.
-        return error.code < 500
+        return unwell or error.code < 500
     except OSError:
         return False
 
