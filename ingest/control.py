@@ -8,7 +8,7 @@ unknown.
 import logging
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.listening import Listening
+from ingest.vitals import BrokerCounters
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings
 
@@ -35,25 +36,6 @@ _NUMBERS: Final = {
     "$SYS/broker/heap/current": "heap_bytes",
     "$SYS/broker/clients/connected": "clients_connected",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerCounters:
-    """What the broker says of itself; None where it has not said it.
-
-    `dropped` counts messages since the broker's start that some client did not get because its queue was full;
-    `stored_messages` what it keeps for all clients that are away or behind. `dropped_here` is how much `dropped` has
-    grown before our eyes, and `dropped_at` when it last did, by the monotonic clock.
-    """
-
-    version: str | None = None
-    dropped: int | None = None
-    stored_messages: int | None = None
-    stored_bytes: int | None = None
-    heap_bytes: int | None = None
-    clients_connected: int | None = None
-    dropped_here: int = 0
-    dropped_at: float | None = None
 
 
 class Control:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-# So many periods without a proof end a stretch, and make a connected session count as deaf.
-PERIODS_MAX: Final = 3
+from ingest.vitals import PERIODS_MAX, Report
+
 _SECOND: Final = 1_000_000
 
 
@@ -30,6 +30,7 @@ class Listening:
     """What one process knows of its own hearing. `canary_seconds` is the time between two canaries.
 
     `canary` and `published` belong to the threads that publish, everything else to the one that receives and writes.
+    `report` is what the process has to say of itself, kept by whoever watches it and written beside the proofs.
     """
 
     def __init__(self, run: UUID, client: str, canary_seconds: float) -> None:
@@ -38,6 +39,7 @@ class Listening:
         self.period = round(canary_seconds * _SECOND)
         self.proven_at: int | None = None
         self.canaries_out = 0
+        self.report: Report | None = None
         self._stretch: Stretch | None = None
 
     def canary(self, now: int) -> bytes:

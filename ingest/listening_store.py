@@ -11,6 +11,7 @@ from psycopg.rows import class_row
 
 from ingest.listening import Stretch
 from ingest.presence import gaps_between
+from ingest.vitals import Report
 from vouch.period import Period, from_micros
 
 # The newest proof is always a little old: a gap that has only just begun is none yet.
@@ -26,6 +27,72 @@ def put_stretch(conn: Connection[Any], stretch: Stretch) -> None:
     """Record, or extend, a stretch of listening; in the transaction of the batch that held its canary."""
     since, until = from_micros(stretch.since), from_micros(stretch.until)
     conn.execute(_PUT, (stretch.run, stretch.client, since, until))
+
+
+_PUT_PROCESS: Final = """
+    INSERT INTO ingest.process (run, client, host, pid, started_at, proven_at, status, reasons, messages_in_flight,
+                                broker_version, broker_dropped, broker_messages, broker_bytes)
+    VALUES (%(run)s, %(client)s, %(host)s, %(pid)s, %(started_at)s, %(proven_at)s, %(status)s, %(reasons)s,
+            %(in_flight)s, %(version)s, %(dropped)s, %(messages)s, %(bytes)s)
+    ON CONFLICT (run) DO UPDATE
+       SET proven_at = EXCLUDED.proven_at, status = EXCLUDED.status, reasons = EXCLUDED.reasons,
+           messages_in_flight = EXCLUDED.messages_in_flight, broker_version = EXCLUDED.broker_version,
+           broker_dropped = EXCLUDED.broker_dropped, broker_messages = EXCLUDED.broker_messages,
+           broker_bytes = EXCLUDED.broker_bytes
+"""
+
+
+def put_process(conn: Connection[Any], proof: Stretch, report: Report) -> None:
+    """Record what the process of this proof says of itself."""
+    broker = report.broker
+    given = {
+        "run": proof.run,
+        "client": proof.client,
+        "host": report.host,
+        "pid": report.pid,
+        "started_at": from_micros(report.started_at),
+        "proven_at": from_micros(proof.until),
+        "status": report.health.status.value,
+        "reasons": list(report.health.reasons),
+        "in_flight": report.health.vitals.messages_in_flight,
+        "version": broker.version,
+        "dropped": broker.dropped,
+        "messages": broker.stored_messages,
+        "bytes": broker.stored_bytes,
+    }
+    conn.execute(_PUT_PROCESS, given)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """What an ingest process last said of itself, with its newest proof of listening."""
+
+    run: UUID
+    client: str
+    host: str
+    pid: int
+    started_at: datetime
+    proven_at: datetime
+    status: str
+    reasons: list[str]
+    messages_in_flight: int
+    broker_version: str | None
+    broker_dropped: int | None
+    broker_messages: int | None
+    broker_bytes: int | None
+
+
+_PROCESSES: Final = """
+    SELECT run, client, host, pid, started_at, proven_at, status, reasons, messages_in_flight,
+           broker_version, broker_dropped, broker_messages, broker_bytes
+      FROM ingest.process ORDER BY proven_at DESC, run LIMIT %s
+"""
+
+
+def list_processes(conn: Connection[Any], limit: int = 20) -> list[Process]:
+    """The processes heard of last, the newest proof first."""
+    with conn.cursor(row_factory=class_row(Process)) as cur:
+        return cur.execute(_PROCESSES, (limit,)).fetchall()
 
 
 @dataclass(frozen=True, slots=True)

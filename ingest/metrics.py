@@ -18,9 +18,8 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from ingest.control import BrokerCounters
 from ingest.tally import BOUNDS, Counts, Histogram
-from ingest.vitals import Health, Status
+from ingest.vitals import BrokerCounters, Health, Status
 
 
 @dataclass(frozen=True, slots=True)

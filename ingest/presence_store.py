@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
+from ingest.batch import YEAR_MIN
 from ingest.catalogue import Series
 from ingest.listening_store import list_gaps
 from ingest.notes import Evidence, PresenceNote
@@ -16,12 +17,14 @@ from ingest.store import list_readings
 from ingest.summariser import list_current_days
 from ingest.summary import DaySummary, Run
 from vouch.errors import NotFound
-from vouch.period import MICROSECOND, Period, from_micros, utc_day
+from vouch.period import MICROSECOND, Period, from_micros, to_micros, utc_day
 
 EVENTS_MAX: Final = 10_000
 # How many events before a window are looked at for what held when it began.
 _EVENTS_BEFORE: Final = 20
 _DETAIL_LENGTH_MAX: Final = 500
+_EARLIEST: Final = to_micros(datetime(YEAR_MIN, 1, 1, tzinfo=UTC))
+_LATEST: Final = to_micros(datetime.max.replace(tzinfo=UTC))
 
 
 class NoDevice(NotFound):
@@ -59,7 +62,7 @@ def add_presence(
     nothing.
     """
     said = [
-        (device, note.at if note.at is not None else received, note, received)
+        (device, _told_at(note, received), note, received)
         for received, note in notes
         if (device := resolve(note.source)) is not None
     ]
@@ -70,11 +73,20 @@ def add_presence(
         "at": [from_micros(at) for _, at, *_ in said],
         "online": [note.online for _, _, note, _ in said],
         "evidence": [note.evidence.value for _, _, note, _ in said],
-        "detail": [note.detail[:_DETAIL_LENGTH_MAX] for _, _, note, _ in said],
+        "detail": [_kept(note.detail) for _, _, note, _ in said],
         "received": [from_micros(received) for *_, received in said],
         "recorded_at": recorded_at,
     }
     return conn.execute(_ADD, given).rowcount
+
+
+def _told_at(note: PresenceNote, received: int) -> int:
+    """When it was, by the sender's clock; by ours, where that shows a time at which nobody sent anything."""
+    return note.at if note.at is not None and _EARLIEST <= note.at <= _LATEST else received
+
+
+def _kept(text: str) -> str:
+    return text[:_DETAIL_LENGTH_MAX].encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
 def load_record(conn: Connection[Any], device: str, window: Period, now: datetime) -> Record:

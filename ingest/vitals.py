@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from ingest.listening import PERIODS_MAX
-
+# So many periods without a proof end a stretch of listening, and make a connected session count as deaf.
+PERIODS_MAX: Final = 3
 # The broker may be away for so long, and so may a commit, before it is more than a restart.
 PATIENCE_SECONDS: Final = 15.0
 COMMIT_SECONDS_MAX: Final = 30.0
@@ -58,6 +58,25 @@ class Vitals:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerCounters:
+    """What the broker says of itself; None where it has not said it.
+
+    `dropped` counts messages since the broker's start that some client did not get because its queue was full;
+    `stored_messages` what it keeps for all clients that are away or behind. `dropped_here` is how much `dropped` has
+    grown before our eyes, and `dropped_at` when it last did, by the monotonic clock.
+    """
+
+    version: str | None = None
+    dropped: int | None = None
+    stored_messages: int | None = None
+    stored_bytes: int | None = None
+    heap_bytes: int | None = None
+    clients_connected: int | None = None
+    dropped_here: int = 0
+    dropped_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The judgement with its reasons, each a sentence."""
 
@@ -71,6 +90,17 @@ class Health:
             name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(self.vitals).items()
         }
         return {"status": self.status.value, "reasons": list(self.reasons), **seen}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a process says of itself beside a proof of listening; `started_at` in microseconds since 1970."""
+
+    host: str
+    pid: int
+    started_at: int
+    health: Health
+    broker: BrokerCounters
 
 
 def judge(vitals: Vitals) -> Health:

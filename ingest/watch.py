@@ -1,6 +1,8 @@
 """The watch over an ingest process: looks at it again and again, cuts a deaf session, and answers how it does."""
 
 import logging
+import os
+import socket
 import threading
 import time
 from typing import Final, Self
@@ -8,11 +10,11 @@ from typing import Final, Self
 from ingest.committer import Committer
 from ingest.control import Control
 from ingest.health import HealthServer
-from ingest.listening import PERIODS_MAX, Listening
+from ingest.listening import Listening
 from ingest.metrics import Seen, exposition
 from ingest.subscriber import Subscriber
 from ingest.tally import Counts, Tally
-from ingest.vitals import Health, Status, Vitals, is_deaf, judge
+from ingest.vitals import PERIODS_MAX, Health, Report, Status, Vitals, is_deaf, judge
 from vouch.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Watch:
         self._arrived = self._settled = 0
         self._cut_at = 0.0
         self._status = Status.OK
+        self._who = (socket.gethostname(), os.getpid(), time.time_ns() // 1000)
 
     def __enter__(self) -> Self:
         self.control.start()
@@ -60,6 +63,7 @@ class Watch:
     def step(self) -> None:
         """See what has changed, and cut a session that has gone deaf."""
         health = self.health()
+        self._listening.report = Report(*self._who, health, self.control.broker)
         if health.status is not self._status:
             level = logging.ERROR if health.status is Status.FAILING else logging.WARNING
             level = logging.INFO if health.status is Status.OK else level

@@ -114,6 +114,8 @@ class Writer:
             return None
         for proof in dict.fromkeys(proofs):
             listening_store.put_stretch(conn, proof)
+        if self._listening.report is not None:
+            listening_store.put_process(conn, proofs[-1], self._listening.report)
         return proofs[-1]
 
     def _refuse(self, conn: Connection[Any], opened: Opened, why: str) -> Batch:
@@ -186,17 +188,23 @@ def replay_rejected(conn: Connection[Any], writer: Writer, limit: int) -> tuple[
     """Take refused messages through the writer again; returns (readings stored, places still refused)."""
     stored = refused = 0
     for message in store.list_rejected(conn, limit):
-        arrived = Arrived(
-            Message(message.topic, bytes(message.payload)),
-            to_micros(message.first_received_at),
-            # Nobody knows its first receipt now either.
-            dup=UNCERTAIN_TIME in message.reasons,
-        )
-        with conn.transaction():
-            written = writer.write(conn, [open_message(arrived)])
-            refusals = written.refusals
-            with recording(conn) as replayed_at:
-                store.mark_replayed(conn, message.id, refusals, replayed_at)
-        stored += written.stored
-        refused += len(refusals)
+        new, again = replay_message(conn, writer, message)
+        stored += new
+        refused += again
     return stored, refused
+
+
+def replay_message(conn: Connection[Any], writer: Writer, message: store.RejectedMessage) -> tuple[int, int]:
+    """Take one refused message through the writer again; returns (readings stored, places still refused)."""
+    arrived = Arrived(
+        Message(message.topic, bytes(message.payload)),
+        to_micros(message.first_received_at),
+        # Nobody knows its first receipt now either.
+        dup=UNCERTAIN_TIME in message.reasons,
+    )
+    with conn.transaction():
+        written = writer.write(conn, [open_message(arrived)])
+        refusals = written.refusals
+        with recording(conn) as replayed_at:
+            store.mark_replayed(conn, message.id, refusals, replayed_at)
+    return written.stored, len(refusals)

@@ -13,6 +13,7 @@ from vouch.commands import (
     fact,
     ingested,
     known,
+    presence,
     services,
     simulate,
 )
@@ -62,6 +63,8 @@ for command in (
     ingested.rejections,
     ingested.summarise,
     known.findings,
+    presence.presence,
+    presence.listening,
     simulate.sim,
     simulate.replay,
     services.db,

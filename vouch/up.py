@@ -69,7 +69,7 @@ class StillRunning(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A service of vouch's own. One that `listens` serves HTTP at the portal's address, one that `reports` its health."""
+    """A service of vouch's own. One that `listens` is the portal, one that `reports` serves the health of ingest."""
 
     name: str
     words: tuple[str, ...]

@@ -1,5 +1,6 @@
 """What a running ingest says of itself: health, metrics, and its record of listening."""
 
+import os
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from psycopg import Connection, sql
 
 from ingest.health import HealthPortTaken
-from ingest.listening_store import list_gaps, list_listened
+from ingest.listening_store import list_gaps, list_listened, list_processes
 from ingest.run import run_ingest
 from ingest.store import load_balance
 from tests.intake import hears, ingesting, wait_for
@@ -98,6 +99,22 @@ def test_a_running_ingest_is_well_and_says_why(services: Settings, database: str
     assert seen["vouch_ingest_connections_total", ""] == 1
     assert seen["process_resident_memory_bytes", ""] > 1_000_000
     assert nowhere == 404
+
+
+def test_what_a_process_says_of_itself_is_kept_for_the_portal(
+    services: Settings, database: str, conn: Connection[Any]
+) -> None:
+    with ingesting(database, services.mqtt_url, mqtt_client_id="vouch-ingest-told"):
+        assert wait_for(lambda: told(conn) and list_processes(conn)[0].broker_version is not None)
+        (process,) = list_processes(conn)
+
+    assert (process.client, process.pid, process.status) == ("vouch-ingest-told", os.getpid(), "ok")
+    assert process.started_at < process.proven_at
+
+
+def told(conn: Connection[Any]) -> bool:
+    conn.rollback()
+    return bool(list_processes(conn))
 
 
 def test_listening_is_written_down_and_a_time_without_ingest_is_a_gap(

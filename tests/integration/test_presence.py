@@ -126,6 +126,14 @@ def test_what_a_device_measured_while_it_was_gone_does_not_bring_it_back(conn: C
     assert drawn(conn, Period(NOON, at(5))) == "online@0 offline@2 online@4"
 
 
+def test_an_impossible_time_counts_from_its_receipt(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    never = PresenceNote("device-1", -(2**62), True, Evidence.BIRTH, "a\x00b")
+    say(conn, never, received=1)
+
+    assert drawn(conn) == "unknown@0 online@1 silent@3"
+
+
 def test_the_last_word_about_each_device(conn: Connection[Any]) -> None:
     declare_world(conn)
     say(conn, note(1, Evidence.BIRTH), note(2, Evidence.WILL))
