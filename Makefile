@@ -6,11 +6,13 @@ ARGS ?=
 # make oracle CASES=20000: how many random cases, from which seed on.
 CASES ?= 20000
 SEED ?= 0
+# make fuzz MESSAGES=1000000: how many by each of its two ways.
+MESSAGES ?= 1000000
 # make demo EXIT=1 stops after printing the invoices instead of serving the portal.
 EXIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test oracle bench lint types imports shell check lock proto clean
+.PHONY: help setup demo test oracle fuzz bench lint types imports shell check lock proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -26,6 +28,16 @@ test: setup ## run the tests
 
 oracle: setup ## compare the engine with a second, naive reading of the contract language; CASES=20000 SEED=0
 	@$(BIN)/python -m tests.oracle --cases $(CASES) --seed $(SEED) $(ARGS)
+
+fuzz: setup .vouch/fuzz/stamp ## take in mutated messages of all formats, then as many led by coverage; MESSAGES=1000000 SEED=0
+	@$(BIN)/python -m tests.fuzz --messages $(MESSAGES) --seed $(SEED) $(ARGS)
+	@.vouch/fuzz/bin/python -m tests.fuzz.guided --messages $(MESSAGES) --seed $(SEED)
+
+# What leads by coverage instruments vouch's own modules, in an environment of its own.
+.vouch/fuzz/stamp: requirements/run.txt requirements/fuzz.txt
+	@rm -rf .vouch/fuzz && $(BIN)/python -m venv .vouch/fuzz
+	@.vouch/fuzz/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/run.txt -r requirements/fuzz.txt
+	@touch $@
 
 bench: setup ## measure how fast it is
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -52,10 +64,12 @@ COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate
 	--no-annotate --no-header --no-emit-index-url $(ARGS)
 # Devices written by others that the tests run, each in an environment of its own.
 PUBLISHERS := aiomqtt gmqtt
+# Of the fuzzer that coverage leads, 3.0 is the last that comes built for Python 3.11.
 lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
 	@test -x $(UV) || { $(BIN)/python -m venv .vouch/lock && .vouch/lock/bin/python -m pip install --quiet uv; }
 	$(COMPILE) pyproject.toml --output-file requirements/run.txt
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	echo 'atheris==3.0.*' | $(COMPILE) - --output-file requirements/fuzz.txt
 	for name in $(PUBLISHERS); do echo "$$name" | $(COMPILE) - --output-file "requirements/publishers/$$name.txt" || exit; done
 	@! grep -rn '://' requirements
 
