@@ -235,11 +235,16 @@ class RegistryDocument(_Model):
 def parse_registry(text: str, name: str) -> tuple[Document, RegistryDocument]:
     """Parse and check a registry file. Raises DocumentFaults with file, line and path of each mistake."""
     document = parse_document(text, name)
+    return document, declared_in(document)
+
+
+def declared_in(document: Document) -> RegistryDocument:
+    """What a registry document declares, checked. Raises DocumentFaults."""
     declared = document.model(RegistryDocument)
     faults = [*_double_ids(declared), *_double_names(declared), *_double_addresses(declared)]
     if faults:
         raise document.faults(faults)
-    return document, declared
+    return declared
 
 
 def _double_ids(declared: RegistryDocument) -> Iterator[Fault]:

@@ -311,15 +311,15 @@ _REJECTED: Final = """
     SELECT m.id, m.topic, m.payload, m.first_received_at, m.times_received,
            array_agg(DISTINCT r.reason) AS reasons, array_agg(r.place || ': ' || r.detail ORDER BY r.place) AS details
       FROM ingest.rejected_message AS m JOIN ingest.rejection AS r ON r.message = m.id
-     WHERE r.replayed_at IS NULL
+     WHERE r.replayed_at IS NULL AND m.id > %(after)s
      GROUP BY m.id ORDER BY m.id LIMIT %(limit)s
 """
 
 
-def list_rejected(conn: Connection[Any], limit: int) -> list[RejectedMessage]:
-    """Refused messages that still wait for their cause to be mended, oldest first."""
+def list_rejected(conn: Connection[Any], limit: int, after: int = 0) -> list[RejectedMessage]:
+    """Refused messages that still wait for their cause to be mended, oldest first; those behind the one `after`."""
     with conn.cursor(row_factory=class_row(RejectedMessage)) as cur:
-        return cur.execute(_REJECTED, {"limit": limit}).fetchall()
+        return cur.execute(_REJECTED, {"limit": limit, "after": after}).fetchall()
 
 
 def mark_replayed(conn: Connection[Any], message: int, still_refused: Iterable[Rejection], at: datetime) -> None:

@@ -34,7 +34,7 @@ SILENCE_STARTS: Final = OCTOBER_STARTS + timedelta(days=19, hours=12)
 HOSTILE: Final = "<script>alert('x')</script> & Sons"
 PASSWORD: Final = "a long enough password"
 
-_OTHERS: Final = f"""
+STRANGE_REGISTRY: Final = f"""
 registry: 1
 issuers:
   - {{id: rival, legal_name: Rival Ltd, address: [Road 3, Leeds], country: GB, time_zone: Europe/London,
@@ -130,7 +130,7 @@ def _seeded(database: str) -> Iterator[Portal]:
 def seed(conn: Connection[Any]) -> None:
     """Registry, contracts, readings, people, and October issued."""
     declare_world(conn)
-    apply_registry(conn, *parse_registry(_OTHERS, "others.yaml"))
+    apply_registry(conn, *parse_registry(STRANGE_REGISTRY, "others.yaml"))
     agree(conn, STRANGE_CONTRACT)
     for device in ("device-1", "device-9"):
         write_eventful_october(conn, device)

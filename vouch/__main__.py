@@ -16,6 +16,7 @@ from vouch.commands import (
     presence,
     services,
     simulate,
+    tokens,
 )
 from vouch.commands.common import Commands
 
@@ -53,6 +54,7 @@ for command in (
     declare.contract,
     fact.fact,
     declare.account,
+    tokens.token,
     bill.close,
     bill.invoice,
     bill.verify,

@@ -55,11 +55,22 @@ class Fault:
     message: str
 
 
-class DocumentFaults(Invalid):
-    """All mistakes of one document, a line each."""
+@dataclass(frozen=True, slots=True)
+class PlacedFault:
+    """One mistake as a program reads it: `place` is the spelled path, empty where it is about the whole document."""
 
-    def __init__(self, lines: Iterable[str]) -> None:
-        super().__init__("\n".join(lines))
+    line: int | None
+    place: str
+    message: str
+
+
+class DocumentFaults(Invalid):
+    """All mistakes of one document, a line each; `placed` are the same for programs."""
+
+    def __init__(self, lines: Iterable[str], placed: Iterable[PlacedFault] = ()) -> None:
+        shown = list(lines)
+        super().__init__("\n".join(shown))
+        self.placed = tuple(placed) or tuple(PlacedFault(None, "", line) for line in shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +90,13 @@ class Document:
 
     def faults(self, faults: Iterable[Fault]) -> DocumentFaults:
         """The error that names each fault with file and line."""
+        found = list(faults)
         return DocumentFaults(
-            f"{self.name}:{self._line(fault.path)}: {_spell(fault.path)}: {fault.message}" for fault in faults
+            [f"{self.name}:{self._line(fault.path)}: {_spell(fault.path)}: {fault.message}" for fault in found],
+            [
+                PlacedFault(self._line(fault.path) if self.lines else None, _spell(fault.path), fault.message)
+                for fault in found
+            ],
         )
 
     def _line(self, path: Path) -> int:

@@ -1,18 +1,23 @@
-"""Access: who may see what. The one place that decides it.
+"""Access: who may see what, and what programs may do. The one place that decides it.
 
 Before a page runs, `guard` turns the names in its address (customer, contract, invoice) into what they name, and only
 if the viewer may see it: a page is handed the thing itself and never its name. What a viewer may not see is not there
 (404), in the words used for what does not exist. Lists ask `visible_customer`.
+
+Programs speak in the name of an account, by its token and never by a cookie: they see what the account sees, and what
+they may do depends on its role.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from flask import Flask, redirect, request, url_for
+from flask import Flask, g, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from psycopg import Connection
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import Forbidden, Unauthorized
 
 from billing.invoice import InvoiceHead
 from billing.store import NoInvoice, load_by_name
@@ -20,14 +25,29 @@ from contracts import store as contract_store
 from contracts.contract import Contract, Party
 from contracts.store import NoParty, load_customer
 from vouch.errors import Conflict
-from web import store
+from web import api_store, store, tokens
+from web.api_store import DeviceRow
 from web.connection import connection
 from web.store import Account
 
 # Pages for people who have not signed in.
-PUBLIC: Final = frozenset({"static", "auth.sign_in", "healthz"})
+PUBLIC: Final = frozenset({"static", "auth.sign_in", "healthz", "api.openapi"})
 # Parts of an address that mean something only within a subject.
 DETAILS: Final = frozenset({"month", "asset", "position"})
+
+API: Final = "api"
+_STAFF: Final = frozenset({"account_manager", "finance"})
+# Which roles may call what, by endpoint. What a customer reads is cut down to what is its own.
+CALLERS: Final[Mapping[str, frozenset[str]]] = {
+    "api.apply": frozenset({"account_manager"}),
+    "api.device_list": _STAFF | {"customer"},
+    "api.device": _STAFF | {"customer"},
+    "api.add_credentials": frozenset({"account_manager"}),
+    "api.remove_credentials": frozenset({"account_manager"}),
+    "api.rejections": _STAFF,
+    "api.replay": frozenset({"account_manager"}),
+    "api.balance": _STAFF,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +63,8 @@ class Agreement:
 
 
 def viewer() -> Account:
-    """The person who is signed in."""
-    account: Account = current_user.account
+    """The person who is signed in, or in whose name a program speaks."""
+    account: Account = g.speaks_for if "speaks_for" in g else current_user.account
     return account
 
 
@@ -88,10 +108,15 @@ def _resolve_invoice(conn: Connection[Any], name: str) -> InvoiceHead:
     return head
 
 
+def _resolve_device(conn: Connection[Any], name: str) -> DeviceRow:
+    return api_store.load_device(conn, name, visible_customer())
+
+
 SUBJECTS: Final[Mapping[str, Callable[[Connection[Any], str], Any]]] = {
     "customer": _resolve_customer,
     "contract": _resolve_contract,
     "invoice": _resolve_invoice,
+    "device": _resolve_device,
 }
 
 
@@ -99,7 +124,9 @@ def guard() -> ResponseReturnValue | None:
     """Before every request: who is it, and what is the page about?"""
     if request.endpoint is None or request.endpoint in PUBLIC:
         return None
-    if not current_user.is_authenticated:
+    if request.blueprint == API:
+        _admit_program(request.endpoint)
+    elif not current_user.is_authenticated:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("auth.sign_in", next=back))
     given = request.view_args or {}
@@ -108,11 +135,25 @@ def guard() -> ResponseReturnValue | None:
     return None
 
 
+def _admit_program(endpoint: str) -> None:
+    """Raises Unauthorized without a token that is in force, Forbidden where its account's role may not."""
+    account = tokens.account_of(connection(), request.headers.get("Authorization"))
+    if account is None:
+        raise Unauthorized(
+            "expected the header `Authorization: Bearer TOKEN` with a token that is in force: `vouch token add`",
+            www_authenticate=WWWAuthenticate("bearer", {"realm": "vouch"}),
+        )
+    if account.role not in CALLERS[endpoint]:
+        raise Forbidden(f"an account with the role {account.role} may not do this")
+    g.speaks_for = account
+
+
 def check_routes(app: Flask) -> None:
     """A page whose address holds a name that nobody resolves is our mistake, found at start."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint in PUBLIC:
             continue
+        assert not rule.endpoint.startswith(f"{API}.") or rule.endpoint in CALLERS, f"{rule}: who may call it?"
         unknown = rule.arguments - SUBJECTS.keys() - DETAILS
         assert not unknown, f"{rule}: {unknown} is neither a subject nor a detail of one"
         assert not rule.arguments or rule.arguments & SUBJECTS.keys(), f"{rule}: details of what?"

@@ -18,7 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from vouch.errors import Conflict, Invalid, NotFound, Unavailable, VouchError
 from vouch.settings import Settings
-from web import access, auth, formats, store, words
+from web import access, api, auth, formats, store, words
 from web.connection import Pool, connection, use_pool
 from web.pages import contracts, customers, evidence, invoices, months
 from web.routes import MonthConverter, invoice_url
@@ -28,9 +28,13 @@ log = logging.getLogger(__name__)
 _STATUS: Final[dict[type, int]] = {Invalid: 422, NotFound: 404, Conflict: 409, Unavailable: 503}
 _TITLES: Final = {
     400: "This request cannot be accepted",
+    401: "Who is asking?",
+    403: "This is not allowed",
     404: "There is nothing here",
     405: "This cannot be done here",
     409: "This contradicts what is stored",
+    413: "This is too long",
+    415: "This is in a form that is not read here",
     422: "This cannot be right",
     429: "Too many attempts",
     500: "Something went wrong on our side",
@@ -81,14 +85,19 @@ def create_app(settings: Settings, pool: Pool) -> Flask:
     app.jinja_env.filters |= formats.FILTERS | words.FILTERS
     app.jinja_env.globals |= {"invoice_url": invoice_url, "style_version": _style_version()}
     use_pool(app, pool)
-    CSRFProtect(app)
-    auth.add_sign_in(app)
+    csrf = CSRFProtect(app)
+    limiter = auth.add_sign_in(app)
     app.before_request(access.guard)
     app.after_request(_add_headers)
     app.context_processor(_who)
     app.add_url_rule("/healthz", "healthz", healthz)
     for pages in (customers.pages, contracts.pages, months.pages, invoices.pages, evidence.pages):
         app.register_blueprint(pages)
+    # Programs have no cookies that somebody else's page could use.
+    csrf.exempt(api.calls)
+    limiter.limit(api.CALLS_MAX)(api.calls)
+    app.register_blueprint(api.calls)
+    api.use_settings(app, settings)
     _handle_errors(app)
     access.check_routes(app)
     return app
@@ -127,7 +136,7 @@ def _handle_errors(app: Flask) -> None:
 
 def _show_ours(error: VouchError) -> ResponseReturnValue:
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), 500)
-    return _show(status, str(error))
+    return _show(status, str(error), error)
 
 
 def _show_away(error: psycopg.OperationalError) -> ResponseReturnValue:
@@ -143,7 +152,7 @@ def _show_http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
     detail = "Wait a minute, then try again." if error.code == 429 else error.description or ""
-    return _show(error.code, detail)
+    return _show(error.code, detail, error)
 
 
 def _show_unexpected(error: Exception) -> ResponseReturnValue:
@@ -151,10 +160,12 @@ def _show_unexpected(error: Exception) -> ResponseReturnValue:
     return _show(500, "It has been written to the log.")
 
 
-def _show(status: int, detail: str) -> ResponseReturnValue:
+def _show(status: int, detail: str, error: Exception | None = None) -> ResponseReturnValue:
     if request.endpoint == "healthz":
         return jsonify(status="unavailable"), status
     title = _TITLES.get(status, "This did not work")
+    if api.is_call():
+        return api.problem(status, title, detail, error)
     return render_template("error.html", status=status, title=title, detail=detail), status
 
 

@@ -133,8 +133,11 @@ def _typed_address() -> str:
     return f"account {_address(request.form.get('email', ''))}"
 
 
-def add_sign_in(app: Flask) -> None:
-    """Sign-in, sign-out and the limits on guessing: per address of the network, and per account."""
+def add_sign_in(app: Flask) -> Limiter:
+    """Sign-in, sign-out and the limits on guessing: per address of the network, and per account.
+
+    Returns what limits, for others to use.
+    """
     manager = LoginManager(app)
     manager.user_loader(_load_viewer)
     limiter = Limiter(get_remote_address, app=app, storage_uri="memory://", headers_enabled=True)
@@ -144,3 +147,4 @@ def add_sign_in(app: Flask) -> None:
     pages.add_url_rule("/sign-in", view_func=by_network(by_account(sign_in)), methods=["GET", "POST"])
     pages.add_url_rule("/sign-out", view_func=sign_out, methods=["POST"])
     app.register_blueprint(pages)
+    return limiter

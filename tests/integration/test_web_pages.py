@@ -20,7 +20,7 @@ from tests.world import CONTRACT, OCTOBER, OCTOBER_STARTS, agree, message, write
 from vouch.database import connect
 from vouch.knowledge import snapshot
 from vouch.settings import Settings
-from web.access import PUBLIC, check_routes
+from web.access import API, PUBLIC, check_routes
 
 NOW = datetime.now(ZoneInfo("Europe/Berlin"))
 
@@ -61,7 +61,8 @@ def addresses(portal: Portal, *, strange: bool) -> dict[str, str]:
     found = {}
     with portal.app.test_request_context():
         for rule in portal.app.url_map.iter_rules():
-            if rule.endpoint in PUBLIC or "GET" not in (rule.methods or ()):
+            page = not rule.endpoint.startswith(f"{API}.")
+            if not page or rule.endpoint in PUBLIC or "GET" not in (rule.methods or ()):
                 continue
             given: dict[str, Any] = {name: values[name] for name in rule.arguments}
             if "invoice" in given:

@@ -1,0 +1,58 @@
+"""docs/api.md: its commands, run as they stand there against a portal that serves HTTP."""
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from ingest.credentials import list_with_password
+from tests.world import REGISTRY
+from vouch import up
+from vouch.database import connect
+from vouch.settings import Settings
+from vouch.up import WEB, portal_address
+from web.auth import add_account
+from web.tokens import add_token
+
+PAGE: Final = Path(__file__).parents[2] / "docs/api.md"
+COMMANDS: Final = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def served(make_home: Callable[[], Path]) -> Iterator[Settings]:
+    with up.embedded(make_home(), (WEB,)) as settings:
+        yield settings
+
+
+def test_every_command_of_the_page_answers_as_the_page_says(served: Settings, tmp_path: Path) -> None:
+    (tmp_path / "registry.yaml").write_text(REGISTRY)
+    with connect(served.database_url) as conn:
+        add_account(conn, "plant@seller.example", "Plant control", "account_manager", None, "a long enough password")
+        token = add_token(conn, "plant@seller.example", "line 4", 1)
+        conn.commit()
+    given = {"VOUCH": portal_address(served), "TOKEN": token, "PATH": os.environ["PATH"]}
+
+    answers: list[Any] = []
+    accounts = []
+    for command in COMMANDS:
+        done = subprocess.run(
+            ["sh", "-ec", command], cwd=tmp_path, env=given, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        answers.append(json.loads(done.stdout) if done.stdout else None)
+        accounts.append("press-7" in list_with_password(served))
+
+    applied, checked, listed, shown, added, removed, rejections, replayed, balance = answers
+    said = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE.read_text(), re.DOTALL)]
+    assert (applied, listed) == (said[0], said[1])
+    assert checked == {"changed": 0}
+    assert shown["metrics"] == [{"name": "strokes", "kind": "counter", "unit": "C62", "last": None}]
+    assert (added["user_name"], removed) == ("press-7", None)
+    assert accounts == [False] * 4 + [True] + [False] * 4
+    assert (rejections["rejections"], replayed) == ([], {"stored": 0, "refused": 0})
+    assert balance["received"] == 0
