@@ -277,7 +277,7 @@ def _copy(bench: Bench, rows: int) -> float:
             Row(series[n // READINGS % DEVICES], begins + n * 1_000_000 + 500_000, float(n), 0, "$")
             for n in range(first, min(first + _COPY_ROWS, rows))
         ]
-        packed = store._copy_block(block, datetime.now(UTC))
+        packed = store._copy_block(block, (), datetime.now(UTC))
         started = time.monotonic()
         with (
             conn.transaction(),

@@ -5,7 +5,8 @@ another row of this batch, or a rejection. Whether a row is already stored only 
 business. Instants are microseconds since 1970-01-01T00:00Z.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, Inexact
@@ -14,7 +15,7 @@ from typing import Final, NamedTuple
 from ingest.catalogue import Known, KnownDevice, Metric, MetricKind, is_sparkplug
 from ingest.message import Opened
 from ingest.notes import Note, PresenceNote
-from ingest.reading import WHOLE_MESSAGE, Reading, Rejection, decimal_of, float_of
+from ingest.reading import WHOLE_MESSAGE, Reading, Rejection, Strand, decimal_of, float_of
 from vouch.errors import Invalid
 from vouch.exact import exact
 from vouch.period import DAY, MICROSECOND, from_micros, iso, to_micros
@@ -28,6 +29,10 @@ _AHEAD_MICROS: Final = AHEAD_MAX // MICROSECOND
 _EARLIEST: Final = to_micros(datetime(YEAR_MIN, 1, 1, tzinfo=UTC))
 _DAY_MICROS: Final = DAY // MICROSECOND
 _EPOCH: Final = date(1970, 1, 1)
+
+
+# Per series, the values of this batch by instant.
+_Seen = dict[int, dict[int, float]]
 
 
 class Row(NamedTuple):
@@ -45,15 +50,32 @@ class Row(NamedTuple):
         return self[:2]
 
 
+class RowStrand(NamedTuple):
+    """Rows of one series from one message, as columns."""
+
+    series: int
+    at: list[int]
+    values: list[float]
+    message: int
+    strand: Strand
+
+    def rows(self) -> Iterator[Row]:
+        """Each of them."""
+        for n, (at, value) in enumerate(zip(self.at, self.values, strict=True)):
+            yield Row(self.series, at, value, self.message, self.strand.place(n))
+
+
 @dataclass(slots=True)
 class Batch:
-    """The sorted-out messages: received = rows + duplicates + rejections.
+    """The sorted-out messages: received = stored + duplicates + rejections.
 
-    `duplicates` holds the index of the message of each; `rejections` and `notes` have it beside them.
+    What is to be stored are `loose` rows and whole strands of them. `duplicates` holds the index of the message of
+    each; `rejections` and `notes` have it beside them.
     """
 
     opened: Sequence[Opened]
-    rows: list[Row] = field(default_factory=list)
+    loose: list[Row] = field(default_factory=list)
+    strands: list[RowStrand] = field(default_factory=list)
     duplicates: list[int] = field(default_factory=list)
     rejections: list[tuple[int, Rejection]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
@@ -61,12 +83,32 @@ class Batch:
     @property
     def received(self) -> int:
         """Readings and undecodable places taken in."""
-        return len(self.rows) + len(self.duplicates) + len(self.rejections)
+        return self.stored + len(self.duplicates) + len(self.rejections)
+
+    @property
+    def stored(self) -> int:
+        """Readings to store, or stored."""
+        return len(self.loose) + sum([len(strand.at) for strand in self.strands])
+
+    @property
+    def rows(self) -> list[Row]:
+        """All that is to be stored, row by row."""
+        return [*self.loose, *(row for strand in self.strands for row in strand.rows())]
+
+    @property
+    def stored_by_message(self) -> Counter[int]:
+        """Readings to store, by the index of their message."""
+        counts = Counter([row.message for row in self.loose])
+        for strand in self.strands:
+            counts[strand.message] += len(strand.at)
+        return counts
 
     @property
     def stale_days(self) -> set[tuple[int, date]]:
         """(series, UTC day) of every row."""
-        days = {(row[0], row[1] // _DAY_MICROS) for row in self.rows}
+        days = {(row[0], row[1] // _DAY_MICROS) for row in self.loose}
+        for series, instants, *_ in self.strands:
+            days |= {(series, day) for day in {at // _DAY_MICROS for at in instants}}
         return {(series, _EPOCH + day * DAY) for series, day in days}
 
 
@@ -74,7 +116,7 @@ def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
     """Hold every reading against what is known; `now` bounds device clocks."""
     batch = Batch(opened)
     latest = now + _AHEAD_MICROS
-    seen: dict[tuple[int, int], float] = {}
+    seen: _Seen = {}
     for index, (_, source, decoded, notes) in enumerate(opened):
         device = known.get(source)
         if device is None:
@@ -84,8 +126,34 @@ def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
             batch.rejections += [(index, rejection) for rejection in decoded.rejections]
         if notes:
             batch.notes += [(index, note) for note in notes]
-        _sort_readings(batch, index, device, decoded.readings, latest, seen)
+        readings = decoded.readings
+        if not (isinstance(readings, Strand) and _sort_strand(batch, index, device, readings, latest, seen)):
+            _sort_readings(batch, index, device, readings, latest, seen)
     return batch
+
+
+def _sort_strand(batch: Batch, index: int, device: KnownDevice, strand: Strand, latest: int, seen: _Seen) -> bool:
+    """Take a strand whole; False, with nothing taken, where any of its readings has to be looked at by itself."""
+    series = device.series.get(strand.metric)
+    if series is None or min(strand.at) < _earliest(device) or max(strand.at) > latest:
+        return False
+    low, high = series.metric.surely
+    if not low < min(strand.values) or not max(strand.values) < high:
+        return False
+    said = dict(zip(strand.at, strand.values, strict=True))
+    earlier = seen.get(series.id)
+    if len(said) < len(strand.at) or (earlier is not None and not earlier.keys().isdisjoint(said)):
+        return False
+    if earlier is None:
+        seen[series.id] = said
+    else:
+        earlier.update(said)
+    batch.strands.append(RowStrand(series.id, strand.at, strand.values, index, strand))
+    return True
+
+
+def _earliest(device: KnownDevice) -> int:
+    return _EARLIEST if device.installed_at is None else max(_EARLIEST, device.installed_at)
 
 
 def expected(opened: Sequence[Opened], known: Known) -> int:
@@ -109,11 +177,10 @@ def _sort_readings(
     device: KnownDevice,
     readings: Iterable[Reading],
     latest: int,
-    seen: dict[tuple[int, int], float],
+    seen: _Seen,
 ) -> None:
     """The readings of one message; what is not plainly a plausible number of a known metric is looked at closely."""
-    get, rows = device.series.get, batch.rows
-    earliest = _EARLIEST if device.installed_at is None else max(_EARLIEST, device.installed_at)
+    get, rows, earliest = device.series.get, batch.loose, _earliest(device)
     for reading in readings:
         name, at, value, place, unit = reading
         series = get(name)
@@ -126,10 +193,12 @@ def _sort_readings(
             batch.rejections.append((index, stored))
             continue
         assert series is not None, "what is stored has a series"
-        identity = (series.id, at)
-        earlier = seen.get(identity)
+        said = seen.get(series.id)
+        if said is None:
+            said = seen[series.id] = {}
+        earlier = said.get(at)
         if earlier is None:
-            seen[identity] = stored
+            said[at] = stored
             rows.append(Row(series.id, at, stored, index, place))
         elif earlier == stored:
             batch.duplicates.append(index)

@@ -5,10 +5,11 @@ Pure. A reading's value is a float that carries a decimal without loss: one of a
 Source: docs/decisions/0014-shortest-doubles-are-kept.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, overload
 
 from vouch.errors import Invalid
 from vouch.period import from_micros
@@ -40,6 +41,35 @@ class Reading(NamedTuple):
         return from_micros(self.at)
 
 
+class Strand(Sequence[Reading]):
+    """The readings of a message that holds one number of one metric at many instants: as columns, which is what most
+    batches are and how they are stored. Each reading is made only where somebody looks at it.
+
+    `at` and `values` go together, in the order of the message.
+    """
+
+    __slots__ = ("at", "metric", "values")
+
+    def __init__(self, metric: str, at: list[int], values: list[float]) -> None:
+        self.metric, self.at, self.values = metric, at, values
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    @overload
+    def __getitem__(self, index: int) -> Reading: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Reading]: ...
+    def __getitem__(self, index: int | slice) -> Reading | Sequence[Reading]:
+        if isinstance(index, slice):
+            return tuple(self)[index]
+        return Reading(self.metric, self.at[index], self.values[index], self.place(range(len(self.at))[index]))
+
+    def place(self, index: int) -> str:
+        """Where in the message the reading of that number stood."""
+        return f"$.readings[{index}].values.{self.metric}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rejection:
     """A part of a message that was refused: `reason` is one of a closed set of words, `detail` for people."""
@@ -53,7 +83,7 @@ class Rejection:
 class Decoded:
     """All that one message held. received = readings + rejections."""
 
-    readings: tuple[Reading, ...]
+    readings: Sequence[Reading]
     rejections: tuple[Rejection, ...]
 
 

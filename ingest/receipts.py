@@ -29,7 +29,7 @@ def receipts(batch: Batch, allowed: str) -> Iterator[tuple[Reply, bytes]]:
     asked = [(n, one.arrived.reply) for n, one in enumerate(batch.opened) if one.arrived.reply is not None]
     if not asked:
         return
-    stored = Counter(row.message for row in batch.rows)
+    stored = batch.stored_by_message
     duplicate = Counter(batch.duplicates)
     refused = refusals_by_message(batch.rejections)
     for n, reply in asked:

@@ -13,7 +13,7 @@ from uuid import UUID
 from psycopg import Connection, errors
 from psycopg.rows import class_row
 
-from ingest.batch import Batch, Row, refusals_by_message
+from ingest.batch import Batch, Row, RowStrand, refusals_by_message
 from ingest.message import Message
 from ingest.reading import Rejection, decimal_of
 from ingest.summary import Shown
@@ -22,7 +22,7 @@ from vouch.period import DAY, Period, from_micros, to_micros
 _PG_EPOCH_MICROS: Final = 946_684_800_000_000
 _COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _COPY_TRAILER: Final = b"\xff\xff"
-_COPY_ROW: Final = struct.Struct(">hiqiiidiq")
+_COPY_ROW: Final = struct.Struct(">6sq12sd12s")
 _READ_ROW: Final = struct.Struct(">hiiiqid")
 _RECEIVED_ROW: Final = struct.Struct(">hiqidiq")
 
@@ -34,13 +34,13 @@ class AlreadyStored(Exception):
 # Readings
 
 
-def copy_readings(conn: Connection[Any], rows: Sequence[Row], received_at: datetime) -> None:
-    """Store all rows at once. Raises AlreadyStored, with nothing stored, if one identity is taken."""
+def copy_readings(conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
+    """Store all of the batch's rows at once. Raises AlreadyStored, with nothing stored, if one identity is taken."""
     try:
         with conn.transaction(), conn.cursor() as cur:
             copy = "COPY ingest.reading (measured_at, series, value, received_at) FROM STDIN (FORMAT binary)"
             with cur.copy(copy) as stream:
-                stream.write(_copy_block(rows, received_at))
+                stream.write(_copy_block(batch.loose, batch.strands, received_at))
     except errors.UniqueViolation as error:
         raise AlreadyStored from error
 
@@ -71,7 +71,7 @@ def merge_readings(
     with conn.cursor() as cur:
         cur.execute(_STAGE)
         with cur.copy("COPY reading_stage FROM STDIN (FORMAT binary)") as stream:
-            stream.write(_copy_block(rows, received_at))
+            stream.write(_copy_block(rows, (), received_at))
         cur.execute(_MERGE)
         stored = {(series, to_micros(at)) for series, at in cur.fetchall()}
         bounds = {
@@ -84,10 +84,16 @@ def merge_readings(
     return stored, held
 
 
-def _copy_block(rows: Sequence[Row], received_at: datetime) -> bytes:
-    received = to_micros(received_at) - _PG_EPOCH_MICROS
+def _copy_block(rows: Sequence[Row], strands: Iterable[RowStrand], received_at: datetime) -> bytes:
+    """The rows as binary COPY wants them: (measured_at, series, value, received_at), each with its length before it."""
     pack, epoch = _COPY_ROW.pack, _PG_EPOCH_MICROS
-    body = [pack(4, 8, at - epoch, 4, series, 8, value, 8, received) for series, at, value, _, _ in rows]
+    head = struct.pack(">hi", 4, 8)
+    tail = struct.pack(">iq", 8, to_micros(received_at) - epoch)
+    middle = struct.Struct(">iii").pack
+    body = [pack(head, at - epoch, middle(4, series, 8), value, tail) for series, at, value, _, _ in rows]
+    for strand in strands:
+        key = middle(4, strand.series, 8)
+        body += [pack(head, at - epoch, key, value, tail) for at, value in zip(strand.at, strand.values, strict=True)]
     return b"".join((_COPY_HEADER, *body, _COPY_TRAILER))
 
 

@@ -46,7 +46,7 @@ class Written:
     @property
     def stored(self) -> int:
         """Readings that are new."""
-        return sum(len(batch.rows) for batch in self.batches)
+        return sum(batch.stored for batch in self.batches)
 
     @property
     def duplicate(self) -> int:
@@ -128,7 +128,7 @@ class Writer:
         _store_rows(conn, batch, received_at)
         if batch.rejections:
             store.add_rejections(conn, batch, received_at)
-        if batch.rows:
+        if batch.stored:
             summary_store.mark_stale(conn, batch.stale_days)
         if batch.notes:
             self._store_notes(conn, batch, received_at)
@@ -138,7 +138,7 @@ class Writer:
             received_at,
             messages=len(batch.opened),
             received=received,
-            stored=len(batch.rows),
+            stored=batch.stored,
             duplicate=len(batch.duplicates),
             rejected=len(batch.rejections),
         )
@@ -164,16 +164,17 @@ class Writer:
 
 def _store_rows(conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
     """Store the batch's rows, moving those already stored to its duplicates or rejections."""
-    if not batch.rows:
+    if not batch.stored:
         return
     try:
-        store.copy_readings(conn, batch.rows, received_at)
+        store.copy_readings(conn, batch, received_at)
         return
     except store.AlreadyStored:
         pass
-    stored, held = store.merge_readings(conn, batch.rows, received_at)
+    rows = batch.rows
+    stored, held = store.merge_readings(conn, rows, received_at)
     fresh = []
-    for row in batch.rows:
+    for row in rows:
         if row.identity in stored:
             fresh.append(row)
         elif held[row.identity] == row.value:
@@ -181,7 +182,7 @@ def _store_rows(conn: Connection[Any], batch: Batch, received_at: datetime) -> N
         else:
             refusal = conflict(row.place, row.value, held[row.identity])
             batch.rejections.append((row.message, refusal))
-    batch.rows[:] = fresh
+    batch.loose, batch.strands = fresh, []
 
 
 def replay_rejected(conn: Connection[Any], writer: Writer, limit: int) -> tuple[int, int]:

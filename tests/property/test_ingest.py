@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingest.batch import sort_out
+from ingest.batch import Batch, sort_out
 from ingest.catalogue import MetricKind, OnFall
 from ingest.formats.json import decode, encode
-from ingest.message import Message
-from ingest.reading import decimal_of, float_of
+from ingest.message import Arrived, Message, Opened
+from ingest.reading import Decoded, Strand, decimal_of, float_of
 from ingest.summary import DaySummary, cut, join_states, straddles, summarise_days
 from ingest.topics import telemetry_topic
 from tests.builders import T0, known, metric, opened, utc
@@ -152,6 +152,45 @@ def test_everything_received_is_a_row_a_duplicate_or_a_rejection(messages: list[
     again = sort_out(opened(*messages, *messages), KNOWN, to_micros(T0 + DAY))
     assert again.rows == batch.rows
     assert len(again.duplicates) == 2 * len(batch.duplicates) + len(batch.rows)
+
+
+strands = st.builds(
+    lambda metric, said: Strand(metric, [to_micros(T0) + at * 1_000_000 for at, _ in said], [v for _, v in said]),
+    st.sampled_from(["counter", "counter", "dip", "state", "speed"]),
+    st.lists(
+        st.tuples(
+            st.integers(0, 6) | st.sampled_from([-(10**9), 10**7]), st.sampled_from([0.0, 1.0, 50.0, 101.0, -1.0])
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
+
+
+@given(st.lists(st.tuples(strands, st.booleans()), max_size=6), st.none() | st.integers(-1, 7))
+@lawful
+def test_a_strand_ends_as_its_readings_would(given_strands: list[tuple[Strand, bool]], installed: int | None) -> None:
+    devices = known(
+        metric(plausible=("0", "100")),
+        metric(MetricKind.STATE),
+        metric(name="dip", on_fall=OnFall.DIP),
+        installed_at=None if installed is None else T0 + timedelta(seconds=installed),
+    )
+
+    def sort(whole: bool) -> Batch:
+        arrived = Arrived(Message(telemetry_topic("d-1"), b""), 0)
+        decoded = [Decoded(strand if whole and kept else tuple(strand), ()) for strand, kept in given_strands]
+        return sort_out([Opened(arrived, "d-1", one) for one in decoded], devices, to_micros(T0 + DAY))
+
+    strands_kept, single = sort(whole=True), sort(whole=False)
+
+    assert sorted(strands_kept.rows) == sorted(single.rows)
+    assert strands_kept.duplicates == single.duplicates
+    assert strands_kept.rejections == single.rejections
+    assert strands_kept.received == single.received == sum(len(strand) for strand, _ in given_strands)
+    assert strands_kept.stale_days == single.stale_days
+    assert strands_kept.stored_by_message == single.stored_by_message
+    assert single.strands == []
 
 
 # Times within three days, values that rise, fall and stay.
