@@ -79,6 +79,14 @@ class Batch:
     duplicates: list[int] = field(default_factory=list)
     rejections: list[tuple[int, Rejection]] = field(default_factory=list)
     notes: list[tuple[int, Note]] = field(default_factory=list)
+    conflicts: list[tuple[int, int, Rejection]] = field(default_factory=list)
+
+    def refuse_conflict(self, message: int, at: int, place: str, value: float, stored: float) -> None:
+        """Refuse a second value under an identity that already has one."""
+        detail = f"{value!r} at an instant that already holds {stored!r}"
+        refusal = Rejection(place, "conflicting_value", detail)
+        self.rejections.append((message, refusal))
+        self.conflicts.append((message, at, refusal))
 
     @property
     def received(self) -> int:
@@ -203,13 +211,7 @@ def _sort_readings(
         elif earlier == stored:
             batch.duplicates.append(index)
         else:
-            batch.rejections.append((index, conflict(place, stored, earlier)))
-
-
-def conflict(place: str, value: float, stored: float) -> Rejection:
-    """The refusal of a second value under an identity that already has one."""
-    detail = f"{value!r} at an instant that already holds {stored!r}"
-    return Rejection(place, "conflicting_value", detail)
+            batch.refuse_conflict(index, at, place, stored, earlier)
 
 
 def _without_device(batch: Batch, index: int) -> None:

@@ -87,6 +87,11 @@ class Decoded:
     rejections: tuple[Rejection, ...]
 
 
+def newest_at(readings: Sequence[Reading]) -> int:
+    """The latest instant among these, at least one."""
+    return max(readings.at if isinstance(readings, Strand) else [reading.at for reading in readings])
+
+
 class TooManyDigits(Invalid):
     """A number that float8 would not give back as it was sent."""
 

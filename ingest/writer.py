@@ -5,28 +5,34 @@ through a staging table that tells new rows, duplicates and conflicting values a
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import psycopg
 from psycopg import Connection
 
-from ingest import finding_store, listening_store, presence_store, store, summary_store
-from ingest.batch import Batch, conflict, expected, sort_out
+from ingest import clock_store, finding_store, listening_store, presence_store, store, summary_store
+from ingest.batch import Batch, expected, sort_out
 from ingest.catalogue import Known
+from ingest.clock_skew import ClockOffsets
+from ingest.frozen_clock import FrozenClocks
 from ingest.listening import Listening, Stretch
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import FindingNote, PresenceNote
 from ingest.opening import open_message
-from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Rejection
+from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Rejection, newest_at
 from ingest.registry import load_known, load_revision
 from vouch.knowledge import recording
 from vouch.period import to_micros
 
 log = logging.getLogger(__name__)
+
+# How often offsets of devices' clocks are written down.
+CLOCK_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,9 @@ class Writer:
         self._listening = listening
         self._revision = -1
         self._known: Known = {}
+        self._frozen = FrozenClocks()
+        self._clocks = ClockOffsets()
+        self._clocks_put_at = time.monotonic()
 
     def write(self, conn: Connection[Any], opened: Sequence[Opened]) -> Written:
         """Store, count and mark one batch, committed on return.
@@ -130,8 +139,9 @@ class Writer:
             store.add_rejections(conn, batch, received_at)
         if batch.stored:
             summary_store.mark_stale(conn, batch.stale_days)
-        if batch.notes:
+        if batch.notes or batch.conflicts:
             self._store_notes(conn, batch, received_at)
+        self._note_clocks(conn, batch, received_at)
         store.add_to_ledger(
             conn,
             self.run,
@@ -149,7 +159,22 @@ class Writer:
             (batch.opened[index].arrived.at, note) for index, note in batch.notes if isinstance(note, PresenceNote)
         ]
         presence_store.add_presence(conn, present, received_at, self._device_id)
-        finding_store.add_findings(conn, [note for _, note in batch.notes if isinstance(note, FindingNote)])
+        found = [note for _, note in batch.notes if isinstance(note, FindingNote)]
+        for index, at, refusal in batch.conflicts:
+            frozen = self._frozen.note(batch.opened[index].source, at, refusal)
+            found += [] if frozen is None else [frozen]
+        finding_store.add_findings(conn, found)
+
+    def _note_clocks(self, conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
+        """How far each device's newest instant is behind its receipt; written down now and then."""
+        for arrived, source, decoded, _ in batch.opened:
+            device = self._known.get(source)
+            if device is not None and decoded.readings:
+                newest = newest_at(decoded.readings)
+                self._clocks.note(device.id, arrived.at, arrived.at - newest, len(decoded.readings))
+        if time.monotonic() - self._clocks_put_at > CLOCK_SECONDS:
+            self._clocks_put_at = time.monotonic()
+            clock_store.put_offsets(conn, self._clocks.take(to_micros(received_at)), received_at)
 
     def _device_id(self, source: str) -> str | None:
         device = self._known.get(source)
@@ -180,8 +205,7 @@ def _store_rows(conn: Connection[Any], batch: Batch, received_at: datetime) -> N
         elif held[row.identity] == row.value:
             batch.duplicates.append(row.message)
         else:
-            refusal = conflict(row.place, row.value, held[row.identity])
-            batch.rejections.append((row.message, refusal))
+            batch.refuse_conflict(row.message, row.at, row.place, row.value, held[row.identity])
     batch.loose, batch.strands = fresh, []
 
 

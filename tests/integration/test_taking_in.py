@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from psycopg import Connection, errors
 
+from ingest.clock_store import find_estimate
+from ingest.finding_store import list_findings
 from ingest.message import Message
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
@@ -15,6 +17,7 @@ from ingest.store import list_rejected, load_balance
 from ingest.summariser import summarise_stale
 from ingest.topics import telemetry_topic
 from ingest.writer import Writer, replay_rejected
+from tests.builders import opened
 from tests.world import REGISTRY, declare_world, hourly, message, write
 from vouch.database import connect
 
@@ -48,6 +51,38 @@ def test_another_value_at_a_taken_instant_is_refused_and_the_first_one_stays(con
     assert written.stored == 0
     assert {refusal.reason for refusal in written.refusals} == {"conflicting_value"}
     assert conn.execute("SELECT value FROM ingest.reading").fetchall() == [(1000.0,)]
+
+
+def test_a_clock_that_stands_still_is_found_by_its_second_refusal(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    for km in (1000, 1001, 1001, 1000):
+        write(conn, [message("device-1", NOON, odometer_km=km)])
+    writer = Writer(uuid.uuid4())
+    for km in (1001, 1000, 1002, 1003, 1003):
+        writer.write(conn, opened(message("device-1", NOON, odometer_km=km)))
+
+    (found,) = list_findings(conn)
+    assert (found.source, found.kind, found.at) == ("device-1", "frozen_clock", NOON)
+    assert "1001.0 at an instant that already holds 1000.0" in found.detail
+    assert "1002.0" in found.detail
+    assert count_readings(conn) == 1
+
+
+def test_how_far_a_clock_is_off_is_estimated_from_what_is_sent(
+    conn: Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.writer.CLOCK_SECONDS", 0.0)
+    declare_world(conn)
+    writer = Writer(uuid.uuid4())
+    now = datetime.now(UTC)
+    for delay in (90, 40, 3600):
+        sent = hourly("device-1", now - timedelta(seconds=2 * delay), 1)
+        writer.write(conn, opened(*sent, at=now - timedelta(seconds=delay)))
+
+    estimate = find_estimate(conn, "device-1", now)
+
+    assert estimate is not None
+    assert (estimate.behind_at_most, estimate.ahead_at_least, estimate.readings) == (40_000_000, 0, 6)
 
 
 def test_the_table_itself_refuses_a_second_reading_of_one_identity(conn: Connection[Any]) -> None:
