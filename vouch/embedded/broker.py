@@ -54,7 +54,7 @@ use_username_as_clientid true
 # Not 0 for "no limit": 2.0.11 (Debian 12) then cuts off whoever is refused a topic, 2.0.16 drops everything.
 max_queued_messages 100000000
 max_queued_bytes 268435456
-max_inflight_messages 5000
+max_inflight_messages 20000
 max_inflight_bytes 0
 queue_qos0_messages true
 upgrade_outgoing_qos true
