@@ -39,7 +39,12 @@ def _json() -> list[Message]:
         '{"readings": [{"measured_at": "2026-11-21T23:50:00.123456+01:00", "values": {"pieces": 5}},'
         ' {"measured_at": "2026-11-21T23:59:60Z", "values": {"pieces": 1e3, "temperature": -0.0}}]}'
     )
-    return [Message(f"vouch/v1/{DEVICE}/telemetry", text.encode()) for text in (one, many)]
+    minutes = [
+        f'{{"measured_at":"2026-11-21T22:{n:02}:00Z","values":{{"energy_kwh":{48000 + n}.5}}}}' for n in range(8)
+    ]
+    mixed = [*minutes[:3], '{"measured_at":"2026-11-21T23:00:00Z","values":{"state":"FAULT","pieces":7}}']
+    plain = [f'{{"readings":[{",".join(items)}]}}' for items in (minutes, mixed)]
+    return [Message(f"vouch/v1/{DEVICE}/telemetry", text.encode()) for text in (one, many, minutes[0], *plain)]
 
 
 def packs() -> list[list[dict[str, Any]]]:

@@ -9,13 +9,14 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FrameType
 from typing import Final
 
 from ingest.batch import Batch, sort_out
 from ingest.catalogue import KnownDevice, is_sparkplug
 from ingest.edge_nodes import EdgeNodes
+from ingest.formats.json import decode_any
 from ingest.formats.sparkplug import decode_payload
 from ingest.message import Arrived, Opened
 from ingest.notes import PresenceNote
@@ -24,6 +25,7 @@ from ingest.reading import decimal_of
 from ingest.sparkplug_topics import Verb, parse_topic
 from ingest.sparkplug_topics import is_sparkplug as in_sparkplugs_namespace
 from ingest.store import storable
+from ingest.topics import telemetry_topic
 from tests.fuzz.world import NOW, known_devices
 from vouch.period import from_micros
 
@@ -90,8 +92,14 @@ def open_all(messages: Sequence[Arrived], findings: Findings) -> list[Opened]:
 
 
 def _open(arrived: Arrived, nodes: EdgeNodes) -> list[Opened]:
-    in_namespace = in_sparkplugs_namespace(arrived.message.topic)
-    return nodes.take(arrived, arrived.at) if in_namespace else [open_message(arrived)]
+    if in_sparkplugs_namespace(arrived.message.topic):
+        return nodes.take(arrived, arrived.at)
+    opened = open_message(arrived)
+    if arrived.message.topic == telemetry_topic(opened.source):
+        # The quick way through plain messages says what the long one does.
+        surely = decode_any(arrived.message.payload)
+        assert (tuple(opened.decoded.readings), opened.decoded.rejections) == (surely.readings, surely.rejections)
+    return [opened]
 
 
 def _judge_passage(messages: Sequence[Arrived], opened: Sequence[Opened]) -> None:
@@ -138,12 +146,23 @@ def _judge(batch: Batch, known: Mapping[str, KnownDevice], findings: Findings) -
         assert became[index] == expected, f"{expected} received, {became[index]} accounted for: {one}"
         assert expected or one.notes or _may_be_silent(one), f"nothing became of {one}"
     assert batch.received == became.total()
+    if batch.strands:
+        _judge_strands(batch, known)
     _judge_rows(batch)
     _judge_rejections(batch)
     findings.counts["rows"] += len(batch.rows)
     findings.counts["duplicates"] += len(batch.duplicates)
     findings.counts.update(f"rejected: {rejection.reason}" for _, rejection in batch.rejections)
     findings.counts.update(f"note: {type(note).__name__}" for _, note in batch.notes)
+
+
+def _judge_strands(batch: Batch, known: Mapping[str, KnownDevice]) -> None:
+    """Columns come to what the same readings come to one by one."""
+    loose = [one._replace(decoded=replace(one.decoded, readings=tuple(one.decoded.readings))) for one in batch.opened]
+    other = sort_out(loose, known, NOW)
+    assert sorted(batch.rows) == sorted(other.rows)
+    assert sorted(batch.duplicates) == sorted(other.duplicates)
+    assert sorted(map(repr, batch.rejections)) == sorted(map(repr, other.rejections))
 
 
 def _expected(one: Opened, known: Mapping[str, KnownDevice]) -> int:
