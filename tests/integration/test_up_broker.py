@@ -211,6 +211,21 @@ def test_a_removed_device_is_cut_off_at_once(broker: Settings, connect: Callable
     assert connect(broker.device_mqtt_url, "press-3", password).connected == NOT_AUTHORIZED
 
 
+def test_a_device_that_is_given_a_new_password_is_cut_off_and_others_are_not(
+    broker: Settings, connect: Callable[..., Client]
+) -> None:
+    other = connect(broker.device_mqtt_url, "press-4", add_device(broker, "press-4"))
+    old = add_device(broker, "press-3")
+    device = connect(broker.device_mqtt_url, "press-3", old)
+
+    new = add_device(broker, "press-3")
+
+    wait_until(lambda: device.closed)
+    assert connect(broker.device_mqtt_url, "press-3", old).connected == NOT_AUTHORIZED
+    assert connect(broker.device_mqtt_url, "press-3", new).connected == 0
+    assert not other.closed
+
+
 def test_a_gateway_publishes_for_any_device_and_nothing_else(broker: Settings, connect: Callable[..., Client]) -> None:
     gateway = connect(broker.simulator_mqtt_url)
 
