@@ -135,7 +135,7 @@ def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
         if notes:
             batch.notes += [(index, note) for note in notes]
         readings = decoded.readings
-        if not (isinstance(readings, Strand) and _sort_strand(batch, index, device, readings, latest, seen)):
+        if not (type(readings) is Strand and _sort_strand(batch, index, device, readings, latest, seen)):
             _sort_readings(batch, index, device, readings, latest, seen)
     return batch
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple, overload
+from typing import NamedTuple, final, overload
 
 from vouch.errors import Invalid
 from vouch.period import from_micros
@@ -41,6 +41,7 @@ class Reading(NamedTuple):
         return from_micros(self.at)
 
 
+@final
 class Strand(Sequence[Reading]):
     """The readings of a message that holds one number of one metric at many instants: as columns, which is what most
     batches are and how they are stored. Each reading is made only where somebody looks at it.
@@ -85,11 +86,6 @@ class Decoded:
 
     readings: Sequence[Reading]
     rejections: tuple[Rejection, ...]
-
-
-def newest_at(readings: Sequence[Reading]) -> int:
-    """The latest instant among these, at least one."""
-    return max(readings.at if isinstance(readings, Strand) else [reading.at for reading in readings])
 
 
 class TooManyDigits(Invalid):

@@ -24,7 +24,7 @@ from ingest.listening import Listening, Stretch
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import FindingNote, PresenceNote
 from ingest.opening import open_message
-from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Rejection, newest_at
+from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Rejection
 from ingest.registry import load_known, load_revision
 from vouch.knowledge import recording
 from vouch.period import to_micros
@@ -166,12 +166,13 @@ class Writer:
         finding_store.add_findings(conn, found)
 
     def _note_clocks(self, conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
-        """How far each device's newest instant is behind its receipt; written down now and then."""
+        """How far each message is behind the instants it begins and ends with; written down now and then."""
         for arrived, source, decoded, _ in batch.opened:
+            readings = decoded.readings
             device = self._known.get(source)
-            if device is not None and decoded.readings:
-                newest = newest_at(decoded.readings)
-                self._clocks.note(device.id, arrived.at, arrived.at - newest, len(decoded.readings))
+            if device is not None and readings:
+                newest = max(readings[0].at, readings[-1].at)
+                self._clocks.note(device.id, arrived.at, arrived.at - newest, len(readings))
         if time.monotonic() - self._clocks_put_at > CLOCK_SECONDS:
             self._clocks_put_at = time.monotonic()
             clock_store.put_offsets(conn, self._clocks.take(to_micros(received_at)), received_at)
