@@ -8,11 +8,14 @@ CASES ?= 20000
 SEED ?= 0
 # make fuzz MESSAGES=1000000: how many by each of its two ways.
 MESSAGES ?= 1000000
+# make faults READINGS=200000 KILLS=10: how many readings, and how often each service is killed meanwhile.
+READINGS ?= 200000
+KILLS ?= 10
 # make demo EXIT=1 stops after printing the invoices instead of serving the portal.
 EXIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test oracle fuzz bench lint types imports shell check lock proto clean
+.PHONY: help setup demo test oracle fuzz faults bench lint types imports shell check lock proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -38,6 +41,9 @@ fuzz: setup .vouch/fuzz/stamp ## take in mutated messages of all formats, then a
 	@rm -rf .vouch/fuzz && $(BIN)/python -m venv .vouch/fuzz
 	@.vouch/fuzz/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements/run.txt -r requirements/fuzz.txt
 	@touch $@
+
+faults: setup ## kill ingest, database and broker while devices publish, then check; READINGS=200000 KILLS=10 SEED=0
+	@$(BIN)/python -m tests.faults --readings $(READINGS) --kills $(KILLS) --seed $(SEED) $(ARGS)
 
 bench: setup ## measure how fast it is
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -88,16 +88,24 @@ class _Parcel:
 
 
 class Outbox:
-    """What is kept, and the connection of the moment. Without `receipts` an acknowledgement is enough."""
+    """What is kept, and the connection of the moment. Without `receipts` an acknowledgement is enough.
+
+    Receipts come to the topic of `client_id`; None makes up one. A device has to give its own name.
+    """
 
     def __init__(
-        self, address: BrokerAddress, patience_seconds: float, receipts: bool, on_receipt: OnReceipt | None
+        self,
+        address: BrokerAddress,
+        patience_seconds: float = PATIENCE_SECONDS,
+        receipts: bool = True,
+        on_receipt: OnReceipt | None = None,
+        client_id: str | None = None,
     ) -> None:
         self._address = address
         self._patience = patience_seconds
         self._receipts = receipts
         self._on_receipt = on_receipt
-        self._client_id = f"{address.username or 'vouch-sim'}-{uuid4().hex[:8]}"
+        self._client_id = client_id or f"{address.username or 'vouch-sim'}-{uuid4().hex[:8]}"
         self._topic = receipt_topic(self._client_id) if receipts else None
         self._answers: Answers = queue.SimpleQueue()
         self._connection = self._make_connection()

@@ -57,16 +57,18 @@ def publish(
     files: TlsFiles = SYSTEM_TLS,
     receipts: bool = True,
     on_receipt: OnReceipt | None = None,
+    client_id: str | None = None,
 ) -> Account:
     """Deliver messages and return when each is answered for.
 
     `paced` gives each message with the seconds from now before which it does not go, in rising order.
     `progress(done, total)` is called from this thread a few times a second and at the end, `on_receipt(message,
     receipt)` at each receipt. Without `receipts` none are asked for and the broker's acknowledgement is enough, which
-    says how fast a broker is and not that anything is stored. Raises Invalid for a bad address, Unavailable where no
-    broker lets us in, and NotDelivered when nothing was delivered for `patience_seconds` though something was waiting.
+    says how fast a broker is and not that anything is stored. A device gives its name as `client_id`; a gateway needs
+    none. Raises Invalid for a bad address, Unavailable where no broker lets us in, and NotDelivered when nothing was
+    delivered for `patience_seconds` though something was waiting.
     """
-    outbox = Outbox(parse_broker(mqtt_url, files), patience_seconds, receipts, on_receipt)
+    outbox = Outbox(parse_broker(mqtt_url, files), patience_seconds, receipts, on_receipt, client_id)
     outbox.connect()
     try:
         return outbox.deliver(iter(paced), total, progress or _silent)
