@@ -11,7 +11,16 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final, NamedTuple
 
 from ingest.formats.senml_units import CODES, SUM_CODES
-from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Decoded, Reading, Rejection, float_of
+from ingest.reading import (
+    UNCERTAIN_TIME,
+    WHOLE_MESSAGE,
+    Decoded,
+    Reading,
+    Rejection,
+    TooManyDigits,
+    decimal_of,
+    float_of,
+)
 from vouch.errors import Invalid
 from vouch.exact import exact
 
@@ -240,7 +249,7 @@ def _value_reading(resolved: _Resolved, place: str) -> Reading:
     if "v" in record:
         bases.need("bv")
         unit, symbol = _unit(record, bases, CODES)
-        value = _stored(bases.value + _number("v", record["v"]))
+        value = _stored(bases.value, _number("v", record["v"]))
         return Reading(_metric(name, device, symbol), at, value, place, unit)
     metric = _metric(name, device, "")
     if "vb" in record:
@@ -259,7 +268,7 @@ def _sum_reading(resolved: _Resolved, place: str) -> Reading:
     record, bases, name, device, at = resolved
     bases.need("bs")
     unit, symbol = _unit(record, bases, SUM_CODES)
-    value = _stored((bases.sum or 0) + _number("s", record.get("s", Decimal())))
+    value = _stored(bases.sum or Decimal(), _number("s", record.get("s", Decimal())))
     return Reading(_metric(name, device, symbol) + SUM_SUFFIX, at, value, place, unit)
 
 
@@ -323,8 +332,17 @@ def _given(value: Any) -> str:
     return ", given twice" if value is TWICE else ""
 
 
-def _stored(number: Decimal) -> float:
+def _stored(base: Decimal, own: Decimal) -> float:
+    """Base and own value added exactly; where that has too many digits and both are doubles, as doubles.
+
+    A device that takes the base off in doubles sends 3.1000000000000014 upon 20 where it measured 23.1.
+    """
     try:
-        return float_of(number)
+        return float_of(base + own)
+    except TooManyDigits as error:
+        one, other = float(base), float(own)
+        if decimal_of(one) != base or decimal_of(other) != own:
+            raise _Fault("malformed_value", str(error)) from error
+        return _stored(decimal_of(one + other), Decimal())
     except Invalid as error:
         raise _Fault("malformed_value", str(error)) from error

@@ -311,6 +311,23 @@ def test_a_base_value_is_added_exactly() -> None:
     assert [r.value for r in decode(pack).readings] == [0.3, 0, "true"]
 
 
+@pytest.mark.parametrize(
+    ("base", "own", "value"),
+    [
+        (20, "3.1000000000000014", 23.1),
+        ("0.1", "1000000.0000000001", 1000000.1000000001),
+        # Not what doubles have left over, so nobody knows what was meant.
+        (20, "3.10000000000000142", None),
+    ],
+)
+def test_a_base_taken_off_in_doubles_is_put_back_in_doubles(base: Any, own: str, value: float | None) -> None:
+    payload = f'[{{"bn": "d/", "bv": {base}, "n": "km", "v": {own}}}]'
+
+    decoded = senml_json.decode(payload.encode(), "d", NOW)
+
+    assert [r.value for r in decoded.readings] == ([] if value is None else [value])
+
+
 def test_a_base_value_alone_is_no_value() -> None:
     assert refusals(decode([{"bn": "d/", "bv": 3, "n": "km"}])) == [("$[0]", "malformed")]
 
