@@ -77,6 +77,7 @@ lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	echo 'atheris==3.0.*' | $(COMPILE) - --output-file requirements/fuzz.txt
 	for name in $(PUBLISHERS); do echo "$$name" | $(COMPILE) - --output-file "requirements/publishers/$$name.txt" || exit; done
+	printf 'kpn-senml\npaho-mqtt\n' | $(COMPILE) - --output-file requirements/publishers/kpn-senml.txt
 	@! grep -rn '://' requirements
 
 # The compiler comes with grpcio-tools, which nothing else needs. Its own version stands in the files it makes.
