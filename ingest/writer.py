@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 # How often offsets of devices' clocks are written down.
 CLOCK_SECONDS: Final = 10.0
+# Refused messages that are in memory at once while they are taken in again.
+_REPLAY_PAGE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,14 +212,33 @@ def _store_rows(conn: Connection[Any], batch: Batch, received_at: datetime) -> N
     batch.loose, batch.strands = fresh, []
 
 
-def replay_rejected(conn: Connection[Any], writer: Writer, limit: int) -> tuple[int, int]:
-    """Take refused messages through the writer again; returns (readings stored, places still refused)."""
-    stored = refused = 0
-    for message in store.list_rejected(conn, limit):
-        new, again = replay_message(conn, writer, message)
-        stored += new
-        refused += again
-    return stored, refused
+class Replayed(NamedTuple):
+    """What became of refused messages: readings stored, places refused again, and behind which id to go on.
+
+    `next` is None where none is left. What is refused again stays where it is, so whoever always began at the oldest
+    would never come to those behind a thousand that cannot be mended.
+    """
+
+    stored: int
+    refused: int
+    next: int | None
+
+
+def replay_rejected(conn: Connection[Any], writer: Writer, limit: int, after: int = 0) -> Replayed:
+    """Take refused messages through the writer again: at most `limit`, oldest first, those behind the id `after`."""
+    stored = refused = done = 0
+    while done < limit:
+        asked = min(_REPLAY_PAGE, limit - done)
+        found = store.list_rejected(conn, asked, after)
+        for message in found:
+            new, again = replay_message(conn, writer, message)
+            stored += new
+            refused += again
+            after = message.id
+        done += len(found)
+        if len(found) < asked:
+            return Replayed(stored, refused, None)
+    return Replayed(stored, refused, after)
 
 
 def replay_message(conn: Connection[Any], writer: Writer, message: store.RejectedMessage) -> tuple[int, int]:

@@ -57,6 +57,7 @@ class _RejectionQuery(_Asked):
 
 
 class _ReplayQuery(_Asked):
+    after: int = Field(0, ge=0, lt=2**63)
     limit: int = Field(1_000, ge=1, le=openapi.REPLAY_MAX)
 
 
@@ -169,9 +170,10 @@ def rejections() -> ResponseReturnValue:
 @calls.post("/rejections/replay")
 def replay() -> ResponseReturnValue:
     """Take refused messages in again."""
-    stored, refused = replay_rejected(connection(), Writer(uuid.uuid4()), _query(_ReplayQuery).limit)
+    asked = _query(_ReplayQuery)
+    stored, refused, left = replay_rejected(connection(), Writer(uuid.uuid4()), asked.limit, asked.after)
     log.info("rejections replayed", extra={"stored": stored, "refused": refused, "account": viewer().id})
-    return jsonify(stored=stored, refused=refused)
+    return jsonify(stored=stored, refused=refused, next=left)
 
 
 @calls.get("/balance")

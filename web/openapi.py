@@ -101,7 +101,11 @@ _SCHEMAS: Final[Node] = {
         }
     ),
     "Replayed": _object(
-        {"stored": _COUNT, "refused": _COUNT | {"description": "places that were refused once more"}},
+        {
+            "stored": _COUNT,
+            "refused": _COUNT | {"description": "places that were refused once more"},
+            "next": _or_null(_COUNT) | {"description": "give it as `after` to go on; null at the end"},
+        }
     ),
     "Balance": _object(dict.fromkeys(("messages", "received", "stored", "duplicate", "rejected"), _COUNT)),
     "Problem": _object(
@@ -165,6 +169,7 @@ def _limit(most: int, default: int) -> Node:
     return _query("limit", {"type": "integer", "minimum": 1, "maximum": most, "default": default}, "at most so many")
 
 
+_BEHIND: Final = _query("after", {"type": "integer", "minimum": 0, "default": 0}, "only ids behind this one")
 _ID: Final[Node] = {"name": "device", "in": "path", "required": True, "schema": _TEXT, "description": "the device's id"}
 _PATHS: Final[Node] = {
     "/openapi.json": {
@@ -231,10 +236,7 @@ _PATHS: Final[Node] = {
             "operationId": "list_rejections",
             "summary": "Refused messages whose cause is not mended yet, oldest first",
             "description": _STAFF,
-            "parameters": [
-                _query("after", {"type": "integer", "minimum": 0, "default": 0}, "only ids behind this one"),
-                _limit(REJECTIONS_MAX, 100),
-            ],
+            "parameters": [_BEHIND, _limit(REJECTIONS_MAX, 100)],
             "responses": _answers(200, "RejectionPage", 422),
         }
     },
@@ -243,7 +245,7 @@ _PATHS: Final[Node] = {
             "operationId": "replay_rejections",
             "summary": "Take refused messages in again, the oldest first; safe to call twice",
             "description": _MANAGER,
-            "parameters": [_limit(REPLAY_MAX, 1_000)],
+            "parameters": [_BEHIND, _limit(REPLAY_MAX, 1_000)],
             "responses": _answers(200, "Replayed", 422),
         }
     },

@@ -54,5 +54,5 @@ def test_every_command_of_the_page_answers_as_the_page_says(served: Settings, tm
     assert shown["metrics"] == [{"name": "strokes", "kind": "counter", "unit": "C62", "last": None}]
     assert (added["user_name"], removed) == ("press-7", None)
     assert accounts == [False] * 4 + [True] + [False] * 4
-    assert (rejections["rejections"], replayed) == ([], {"stored": 0, "refused": 0})
+    assert (rejections["rejections"], replayed) == ([], {"stored": 0, "refused": 0, "next": None})
     assert balance["received"] == 0

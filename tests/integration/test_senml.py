@@ -57,7 +57,7 @@ def test_a_relative_time_is_the_same_instant_when_its_message_is_replayed(conn: 
     doors += "silence_seconds_max: 60}]}]"
     apply_registry(conn, *parse_registry(f"registry: 1\n{doors}", "doors.yaml"))
 
-    assert replay_rejected(conn, Writer(uuid.uuid4()), 10) == (1, 0)
+    assert replay_rejected(conn, Writer(uuid.uuid4()), 10) == (1, 0, None)
     minute_before = NOON - timedelta(minutes=1)
     assert readings(conn) == [("doors", minute_before, 2), ("odometer_km", minute_before, 5)]
 
@@ -70,6 +70,6 @@ def test_a_relative_time_delivered_again_is_refused_now_and_at_every_replay(conn
     again = take(conn, JSON, pack, NOON + timedelta(seconds=9), dup=True)
 
     assert [r.reason for r in again.refusals] == ["uncertain_time"]
-    assert replay_rejected(conn, Writer(uuid.uuid4()), 10) == (0, 1)
+    assert replay_rejected(conn, Writer(uuid.uuid4()), 10) == (0, 1, None)
     assert len(list_rejected(conn, 10)) == 1
     assert readings(conn) == [("odometer_km", NOON, 5)]

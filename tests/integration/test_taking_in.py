@@ -157,9 +157,25 @@ assets:
     apply_registry(conn, *parse_registry(third, "third.yaml"))
 
     writer = Writer(uuid.uuid4())
-    assert replay_rejected(conn, writer, 10) == (2, 0)
-    assert replay_rejected(conn, writer, 10) == (0, 0)
+    assert replay_rejected(conn, writer, 10) == (2, 0, None)
+    assert replay_rejected(conn, writer, 10) == (0, 0, None)
     assert count_readings(conn) == 2
+
+
+def test_what_cannot_be_mended_does_not_hide_what_comes_behind_it(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    others = [message(f"device-{n}", NOON, odometer_km=n) for n in (5, 6, 7)]
+    write(conn, [*others, message("device-3", NOON, odometer_km=7)])
+    conn.execute("INSERT INTO ingest.device (id, product_type) VALUES ('device-3', 'truck')")
+    conn.execute("INSERT INTO ingest.series (device, product_type, metric) VALUES ('device-3', 'truck', 'odometer_km')")
+    conn.execute("UPDATE ingest.registry_revision SET revision = revision + 1")
+    conn.commit()
+
+    writer = Writer(uuid.uuid4())
+    first = replay_rejected(conn, writer, 3)
+    assert (first.stored, first.refused) == (0, 3)
+    assert first.next is not None
+    assert replay_rejected(conn, writer, 3, first.next) == (1, 0, None)
 
 
 def test_a_message_the_database_cannot_take_does_not_stop_the_others(conn: Connection[Any]) -> None:

@@ -329,8 +329,8 @@ def test_what_was_refused_is_listed_and_taken_in_again_once_its_device_is_declar
     assert (refused["topic"], refused["reasons"]) == ("vouch/v1/device-9/telemetry", ["unknown_device"])
     assert call(FINANCE, "GET", f"/rejections?after={refused['id']}").json == {"rejections": [], "next": None}
     call(MANAGER, "POST", "/registry", data=STRANGE_REGISTRY, content_type="application/yaml")
-    assert call(MANAGER, "POST", "/rejections/replay?limit=10").json == {"stored": 2, "refused": 0}
-    assert call(MANAGER, "POST", "/rejections/replay").json == {"stored": 0, "refused": 0}
+    assert call(MANAGER, "POST", "/rejections/replay?limit=10").json == {"stored": 2, "refused": 0, "next": None}
+    assert call(MANAGER, "POST", "/rejections/replay").json == {"stored": 0, "refused": 0, "next": None}
     balance = call(FINANCE, "GET", "/balance").json
     assert balance["received"] == balance["stored"] + balance["duplicate"] + balance["rejected"]
 

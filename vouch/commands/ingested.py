@@ -76,18 +76,22 @@ def rejections_show(message: int, raw: bool) -> None:
 @rejections.command("replay")
 @_LIMIT
 @click.option("--message", type=int, help="Only the message with this id.")
-def rejections_replay(limit: int, message: int | None) -> None:
+@click.option("--after", type=click.IntRange(min=0), default=0, help="Only messages behind the one with this id.")
+def rejections_replay(limit: int, message: int | None, after: int) -> None:
     """Take refused messages in again, after their cause was mended. Safe to run twice."""
     from ingest.rejection_store import load_refused
     from ingest.writer import Writer, replay_message, replay_rejected
 
     with open_database() as conn:
         if message is None:
-            stored, refused = replay_rejected(conn, Writer(uuid.uuid4()), limit)
+            stored, refused, left = replay_rejected(conn, Writer(uuid.uuid4()), limit, after)
         else:
             stored, refused = replay_message(conn, Writer(uuid.uuid4()), load_refused(conn, message).message)
             conn.commit()
+            left = None
     console.print(f"{stored} readings stored, {refused} places refused again")
+    if left is not None:
+        console.print(f"There may be more: go on with --after {left}")
 
 
 @click.command()
