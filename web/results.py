@@ -4,7 +4,7 @@ Pure. Reads contents as contracts/content.py writes them, whatever kind of measu
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from itertools import chain
@@ -17,7 +17,7 @@ from contracts.facts import Fact
 from contracts.terms import AnyJudge, AnyMeasure, Availability, ShareInBand, Threshold, TimeInState
 from contracts.terms.base import Part
 from contracts.terms.measures.base import Measure
-from vouch.period import Period
+from vouch.period import Period, intersect, subtract, total_micros, union
 from web import pictures
 
 # A result as its canonical content states it.
@@ -25,6 +25,8 @@ Content = dict[str, Any]
 
 # Kinds of measures whose value is a share, said in percent.
 SHARES: Final = frozenset({"availability", "share_in_band", "production_availability", "product"})
+# Unknown time at which vouch itself was not listening: told apart in pictures, and the same to every contract.
+NOT_LISTENING: Final = "not_listening"
 # So many states of one measure look different; further ones look like the first again.
 STATES_APART: Final = 5
 
@@ -50,7 +52,7 @@ class Timeline:
     @property
     def interruptions(self) -> list[pictures.Span]:
         """Time that was down, degraded, out of the band or unknown."""
-        wanted = ("down", "out_of_band", "unknown")
+        wanted = ("down", "out_of_band", "unknown", NOT_LISTENING)
         return [span for span in self.spans if span[0] in wanted or span[0].startswith("degraded:")]
 
 
@@ -111,6 +113,42 @@ def sections(
         result = Result(content, about.get(key, ()), lines, positions.get(key))
         by_measure.setdefault(content["measure"], []).append(result)
     return [Section(term, by_measure[term.id]) for term in contract.measures if term.id in by_measure]
+
+
+def told_apart(found: Iterable[Section], gaps: Sequence[Period]) -> list[Section]:
+    """The same sections with unknown time that falls into `gaps` named as our own; gaps are in order and apart."""
+    return [
+        replace(
+            section,
+            results=[
+                replace(one, timelines=[_told_apart(line, gaps) for line in one.timelines]) for one in section.results
+            ],
+        )
+        for section in found
+    ]
+
+
+def gaps_seen(found: Iterable[Section], gaps: Sequence[Period]) -> list[Period]:
+    """Those gaps into which some of the unknown time of these sections, told apart, falls."""
+    lines = [line for section in found for one in section.results for line in one.timelines]
+    ours = union(period for line in lines for name, period in line.spans if name == NOT_LISTENING)
+    return [gap for gap in gaps if intersect([gap], ours)]
+
+
+def _told_apart(line: Timeline, gaps: Sequence[Period]) -> Timeline:
+    spans: list[pictures.Span] = []
+    ours = 0
+    for name, period in line.spans:
+        own = intersect([period], gaps) if name == "unknown" else []
+        parts = [(NOT_LISTENING, part) for part in own] + [(name, part) for part in subtract([period], own)]
+        spans += sorted(parts, key=lambda span: span[1])
+        ours += total_micros(own)
+    if not ours:
+        return line
+    micros = dict(line.micros) | {NOT_LISTENING: ours}
+    if "unknown" in micros:
+        micros["unknown"] -= ours
+    return Timeline(line.asset, spans, micros)
 
 
 def promises_about(

@@ -24,6 +24,7 @@ CLASSES: Final = {
     "up": "up",
     "down": "down",
     "unknown": "unknown",
+    "not_listening": "unknown: vouch was not listening",
     "out": "left out, by its state",
     "outside": "outside service hours",
     "in_band": "within the band",

@@ -18,6 +18,7 @@ from contracts.evaluate import ALL_ASSETS
 from contracts.store import StoredEvaluation
 from contracts.terms.base import Part, Wanted
 from ingest.catalogue import Metric, MetricKind
+from ingest.listening_store import list_gaps
 from ingest.reading import decimal_of
 from ingest.registry import list_assignments, list_metrics, load_catalogue
 from ingest.store import list_readings
@@ -109,7 +110,7 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
         opened=(request.args.get("device"), request.args.get("metric")),
         all_open=len(sources) <= SOURCES_OPEN_MAX,
         source_day=_source_day(conn, invoice, sources),
-        **_drawn(content, contract, contract.month(_month_of(content, contract))),
+        **_drawn(conn, content, contract, contract.month(_month_of(content, contract))),
     )
 
 
@@ -124,13 +125,17 @@ def _month_of(content: Content, contract: Contract) -> date:
     return datetime.fromisoformat(content["window"]["from"]).astimezone(contract.zone).date().replace(day=1)
 
 
-def _drawn(content: Content, contract: Contract, month: Period) -> dict[str, Any]:
+def _drawn(conn: Connection[Any], content: Content, contract: Contract, month: Period) -> dict[str, Any]:
     """The evaluation's results measure by measure, with what pictures of the month need; without any, its service."""
     service = content["window"] if content["subject"] == ALL_ASSETS else next(iter(content["in_service"]), None)
     served = [("in_service", _period_of(service))] if service else []
     assets = [one["asset"] for one in content["in_service"]][:TIMELINES_MAX]
+    gaps = list_gaps(conn, month, datetime.now(UTC))
+    sections = results.sections(contract, content["measures"], content["judges"], assets, {})
+    apart = results.told_apart(sections, gaps)
     return {
-        "sections": results.sections(contract, content["measures"], content["judges"], assets, {}),
+        "sections": apart,
+        "gaps": results.gaps_seen(apart, gaps),
         "judges": results.judged_spans(contract, content["judges"]),
         "streaks": results.streaks(contract, content["judges"]),
         "rows": lambda line: pictures.rows(line.spans, month, contract.zone),

@@ -10,8 +10,9 @@ from flask import Blueprint, render_template
 
 from contracts.store import load_customer
 from contracts.terms import AnyJudge
+from ingest.listening_store import list_gaps
 from vouch.errors import NotFound
-from vouch.period import iso
+from vouch.period import Period, iso
 from web import pictures, results, store
 from web.access import Agreement
 from web.connection import connection
@@ -92,13 +93,16 @@ def _render(template: str, contract: Agreement, month: date, chosen: list[str], 
     shown = load_month(conn, contract.versions, month, chosen)
     assets = store.list_assets(conn, chosen)
     ticks = pictures.ticks(shown.period, shown.contract.zone)
+    gaps = list_gaps(conn, shown.period, shown.known_at)
+    drawn = [_drawn(shown, part, assets, ticks, gaps) for part in shown.parts]
     return render_template(
         template,
         shown=shown,
         customer=load_customer(conn, shown.contract.customer),
         assets=assets,
         ticks=ticks,
-        parts_drawn=[_drawn(shown, part, assets, ticks) for part in shown.parts],
+        parts_drawn=drawn,
+        gaps=results.gaps_seen((section for part in drawn for section in part.sections), gaps),
         band=lambda line: pictures.band(line.spans, shown.period),
         rows=lambda line: pictures.rows(line.spans, shown.period, shown.contract.zone),
         **given,
@@ -124,13 +128,17 @@ def _neighbours(contract: Agreement, month: date) -> dict[str, date | None]:
 
 
 def _drawn(
-    shown: MonthShown, part: PartShown, assets: Mapping[str, AssetRow], ticks: Sequence[pictures.Tick]
+    shown: MonthShown,
+    part: PartShown,
+    assets: Mapping[str, AssetRow],
+    ticks: Sequence[pictures.Tick],
+    gaps: Sequence[Period],
 ) -> PartDrawn:
     where = part.contract.version, iso(part.period.start)
     positions = {key[2:]: position for key, position in shown.positions.items() if key[:2] == where}
     return PartDrawn(
         part,
-        results.sections(part.contract, part.measures, part.judges, assets, positions),
+        results.told_apart(results.sections(part.contract, part.measures, part.judges, assets, positions), gaps),
         {usage.term.id: _usage(shown, part, usage, assets, ticks) for usage in part.usage if usage.by_asset},
         results.judged_spans(part.contract, part.judges),
         results.streaks(part.contract, part.judges),
