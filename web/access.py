@@ -18,12 +18,14 @@ from flask_login import current_user
 from psycopg import Connection
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import Forbidden, Unauthorized
+from werkzeug.exceptions import NotFound as PageNotFound
 
 from billing.invoice import InvoiceHead
 from billing.store import NoInvoice, load_by_name
 from contracts import store as contract_store
 from contracts.contract import Contract, Party
 from contracts.store import NoParty, load_customer
+from ingest.rejection_store import Refused, load_refused
 from vouch.errors import Conflict
 from web import api_store, store, tokens
 from web.api_store import DeviceRow
@@ -34,6 +36,9 @@ from web.store import Account
 PUBLIC: Final = frozenset({"static", "auth.sign_in", "healthz", "api.openapi"})
 # Parts of an address that mean something only within a subject.
 DETAILS: Final = frozenset({"month", "asset", "position"})
+# Pages about what belongs to no customer: by blueprint, and what on them only some of the staff may do.
+STAFF_PAGES: Final = frozenset({"ingest"})
+DOERS: Final[Mapping[str, frozenset[str]]] = {"ingest.replay": frozenset({"account_manager"})}
 
 API: Final = "api"
 _STAFF: Final = frozenset({"account_manager", "finance"})
@@ -112,11 +117,16 @@ def _resolve_device(conn: Connection[Any], name: str) -> DeviceRow:
     return api_store.load_device(conn, name, visible_customer())
 
 
+def _resolve_rejected(conn: Connection[Any], message: Any) -> Refused:
+    return load_refused(conn, int(message))
+
+
 SUBJECTS: Final[Mapping[str, Callable[[Connection[Any], str], Any]]] = {
     "customer": _resolve_customer,
     "contract": _resolve_contract,
     "invoice": _resolve_invoice,
     "device": _resolve_device,
+    "rejected": _resolve_rejected,
 }
 
 
@@ -129,10 +139,25 @@ def guard() -> ResponseReturnValue | None:
     elif not current_user.is_authenticated:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
         return redirect(url_for("auth.sign_in", next=back))
+    elif request.blueprint in STAFF_PAGES:
+        _admit_staff(request.endpoint)
     given = request.view_args or {}
     for name in given.keys() & SUBJECTS.keys():
         given[name] = SUBJECTS[name](connection(), given[name])
     return None
+
+
+def may_do(endpoint: str) -> bool:
+    """Whether the viewer's role may do what is done there."""
+    return endpoint not in DOERS or viewer().role in DOERS[endpoint]
+
+
+def _admit_staff(endpoint: str) -> None:
+    """Raises PageNotFound for a customer's people, Forbidden where the role may look and not touch."""
+    if visible_customer() is not None:
+        raise PageNotFound
+    if not may_do(endpoint):
+        raise Forbidden(f"an account with the role {viewer().role} may not do this")
 
 
 def _admit_program(endpoint: str) -> None:

@@ -18,6 +18,7 @@ from babel.numbers import format_currency, format_decimal
 from billing.invoice import VatTotal
 from contracts.contract import Contract
 from contracts.value import cut, percent_cut
+from ingest.reading import decimal_of
 from vouch.canonical import plain
 from vouch.money import minor_digits
 from vouch.period import iso
@@ -206,6 +207,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "price": price,
     "number": number,
     "quantity": quantity,
+    "reading": decimal_of,
     "symbol": symbol,
     "share_percent": percent,
     "duration": duration,

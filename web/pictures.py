@@ -20,10 +20,13 @@ _MARKS_APART: Final = 7
 # Where an axis may end, in units of its leading digit; half of each is short as well.
 _STEPS: Final = tuple(map(Decimal, ("1", "1.2", "1.6", "2", "3", "4", "5", "6", "8", "10")))
 # Names of classes in the order they are explained.
-_FIRST: Final = ("up", "in_band", "down", "out_of_band", "incident", "unknown", "not_listening")
+_FIRST: Final = (
+    *("up", "in_band", "online", "listening", "down", "out_of_band", "incident", "offline", "unknown", "silent"),
+    *("not_listening", "nobody"),
+)
 _LAST: Final = ("out", "outside", "in_service", "none")
 # What is marked however short it is.
-_MARKED: Final = frozenset({"down", "out_of_band", "incident"})
+_MARKED: Final = frozenset({"down", "out_of_band", "incident", "offline", "nobody"})
 
 Span = tuple[str, Period]
 
@@ -205,6 +208,12 @@ _LOOKS: Final = {
     "in_band": "up",
     "out_of_band": "down",
     "incident": "down",
+    "online": "up",
+    "offline": "down",
+    "silent": "unknown",
+    "unheard": "outside",
+    "listening": "up",
+    "nobody": "not_listening",
     "out": "planned",
     "attributed_up": "excused",
     "attributed_down": "degraded",

@@ -33,6 +33,12 @@ CLASSES: Final = {
     "attributed_down": "no data, on record as down",
     "attributed_out": "no data, left out by record",
     "in_service": "in service",
+    "online": "there",
+    "offline": "gone",
+    "silent": "silent",
+    "unheard": "not heard of yet",
+    "listening": "listening",
+    "nobody": "nobody was listening",
     "none": "not covered, or still to come",
 }
 

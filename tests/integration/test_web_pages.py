@@ -27,7 +27,9 @@ NOW = datetime.now(ZoneInfo("Europe/Berlin"))
 
 @pytest.fixture(scope="module")
 def portal(services: Settings) -> Iterator[Portal]:
-    with open_portal(services) as portal:
+    with open_portal(services) as portal, connect(portal.database) as conn:
+        # Somebody nobody knows: the one message that is refused.
+        write(conn, [message("device-77", OCTOBER_STARTS, state="RUNNING")])
         yield portal
 
 
@@ -57,6 +59,8 @@ def addresses(portal: Portal, *, strange: bool) -> dict[str, str]:
         "month": OCTOBER,
         "asset": "truck-9" if strange else "truck-1",
         "position": 1,
+        "device": "device-9" if strange else "device-1",
+        "rejected": 1,
     }
     found = {}
     with portal.app.test_request_context():
@@ -90,8 +94,12 @@ def test_staff_see_every_page_of_every_customer(portal: Portal, staff: FlaskClie
 
 def test_a_customers_people_see_all_of_their_own_and_nothing_else(portal: Portal, buyer: FlaskClient) -> None:
     own, strange = addresses(portal, strange=False), addresses(portal, strange=True)
-    about_nobody = {"/", "/invoices"}
+    about_nobody = {"/", "/invoices", "/devices"}
+    of_staff = {rule for rule in own if rule.startswith("/ingest")}
 
+    for rule in of_staff:
+        assert buyer.get(own[rule]).status_code == 404, rule
+    about_nobody |= of_staff
     assert own.keys() - about_nobody
     for rule in own.keys() - about_nobody:
         assert buyer.get(own[rule]).status_code == 200, rule
