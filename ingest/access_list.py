@@ -5,6 +5,7 @@ Pure. Rules that somebody else wrote into the list stay where they are; ours are
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 INGEST_ACCOUNT: Final = "vouch-ingest"
@@ -20,28 +21,50 @@ _NODE_DEVICE_SENT: Final = ("DBIRTH", "DDATA", "DDEATH")
 _STATE: Final = "spBv1.0/STATE/+"
 _GATEWAY_HEAD: Final = "# Kept by `vouch gateway add`."
 _TELEMETRY_RULE: Final = re.compile(r"topic write vouch/v1/([^/]+)/telemetry")
+_NODE_RULE: Final = re.compile(r"topic write spBv1\.0/([^/]+)/NBIRTH/([^/]+)")
 
 
-def _rules_for(kind: str, device: str) -> tuple[str, ...]:
+def _device_rules(kind: str, device: str) -> tuple[str, ...]:
     """What one that speaks as `device` may do, each rule beginning with `kind`: pattern or topic."""
     return (
         *(f"{kind} write vouch/v1/{device}/{sent}" for sent in _SENT),
         f"{kind} read vouch/v1/{device}/{_ANSWER}",
-        *(f"{kind} write spBv1.0/+/{sent}/{device}" for sent in _NODE_SENT),
-        *(f"{kind} write spBv1.0/+/{sent}/{device}/+" for sent in _NODE_DEVICE_SENT),
-        f"{kind} read spBv1.0/+/NCMD/{device}",
-        f"{kind} read spBv1.0/+/DCMD/{device}/+",
+    )
+
+
+def _node_rules(kind: str, group: str, node: str) -> tuple[str, ...]:
+    """The same for a Sparkplug edge node and whatever is behind it."""
+    return (
+        *(f"{kind} write spBv1.0/{group}/{sent}/{node}" for sent in _NODE_SENT),
+        *(f"{kind} write spBv1.0/{group}/{sent}/{node}/+" for sent in _NODE_DEVICE_SENT),
+        f"{kind} read spBv1.0/{group}/NCMD/{node}",
+        f"{kind} read spBv1.0/{group}/DCMD/{node}/+",
         f"{kind} read {_STATE}",
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Speaks:
+    """For whom an account speaks by its own rules: devices by id, edge nodes as `group/node`; `+` and `+/+` for any."""
+
+    devices: tuple[str, ...] = ()
+    edge_nodes: tuple[str, ...] = ()
+
+    def rules(self) -> list[str]:
+        """The access list's lines."""
+        nodes = (node.split("/") for node in self.edge_nodes)
+        rules = [rule for device in self.devices for rule in _device_rules("topic", device)]
+        return rules + [rule for group, node in nodes for rule in _node_rules("topic", group, node)]
+
+
+FOR_ANY: Final = Speaks(("+",), ("+/+",))
+
 # Any account, by its user name. An edge node's user name is its edge node id.
-DEVICE_RULES: Final = _rules_for("pattern", "%u")
-ANY_DEVICE_RULES: Final = _rules_for("topic", "+")
+DEVICE_RULES: Final = (*_device_rules("pattern", "%u"), *_node_rules("pattern", "+", "%u"))
 _OWN_RULES: Final[Mapping[str, Sequence[str]]] = {
     # Its own canary is below vouch/v1, its commands and its STATE are below spBv1.0.
     INGEST_ACCOUNT: ("topic readwrite vouch/v1/#", "topic readwrite spBv1.0/#", "topic read $SYS/#"),
-    GATEWAY_ACCOUNT: ANY_DEVICE_RULES,
+    GATEWAY_ACCOUNT: FOR_ANY.rules(),
 }
 
 NEW_LIST: Final = "\n".join(
@@ -79,11 +102,10 @@ def completed(text: str) -> str:
     return text.rstrip("\n") + "\n\n" + "\n".join(added).lstrip("\n") + "\n" if added else text
 
 
-def with_gateway(text: str, name: str, devices: Sequence[str] | None) -> str:
-    """The list in which `name` may speak for these devices and no others; for any where `devices` is None."""
-    rules = ANY_DEVICE_RULES if devices is None else [rule for device in devices for rule in _own_topics(device)]
+def with_gateway(text: str, name: str, speaks: Speaks) -> str:
+    """The list in which `name` may speak for these and no others."""
     kept = without_gateway(text, name)
-    return "\n".join((kept.rstrip("\n"), "", _GATEWAY_HEAD, f"user {name}", *rules, ""))
+    return "\n".join((kept.rstrip("\n"), "", _GATEWAY_HEAD, f"user {name}", *dict.fromkeys(speaks.rules()), ""))
 
 
 def without_gateway(text: str, name: str) -> str:
@@ -106,19 +128,12 @@ def list_accounts(text: str) -> list[str]:
     return [account for account in _read_rules(text) if account is not None]
 
 
-def devices_of(text: str, name: str) -> list[str] | None:
-    """The devices for which an account may publish telemetry by its own rules; None: for any."""
+def spoken_for(text: str, name: str) -> Speaks:
+    """For whom an account may publish by its own rules."""
     rules = _read_rules(text).get(name, {})
-    names = [match[1] for rule in rules if (match := _TELEMETRY_RULE.fullmatch(rule))]
-    return None if "+" in names else names
-
-
-def _own_topics(device: str) -> tuple[str, ...]:
-    """Without Sparkplug: an edge node speaks for the devices behind it by its own name."""
-    return (
-        *(f"topic write vouch/v1/{device}/{sent}" for sent in _SENT),
-        f"topic read vouch/v1/{device}/{_ANSWER}",
-    )
+    devices = (match[1] for rule in rules if (match := _TELEMETRY_RULE.fullmatch(rule)))
+    nodes = (f"{match[1]}/{match[2]}" for rule in rules if (match := _NODE_RULE.fullmatch(rule)))
+    return Speaks(tuple(devices), tuple(nodes))
 
 
 def _read_rules(text: str) -> dict[str | None, dict[str, None]]:

@@ -8,19 +8,22 @@ Passwords are stored as salted hashes; nobody can be told one twice. The broker 
 import base64
 import hashlib
 import os
+import re
 import secrets
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from ingest.access_list import (
+    FOR_ANY,
     GATEWAY_ACCOUNT,
     INGEST_ACCOUNT,
+    Speaks,
     completed,
-    devices_of,
     list_accounts,
+    spoken_for,
     with_gateway,
     without_gateway,
 )
@@ -29,7 +32,8 @@ from vouch.errors import Invalid, NotFound, Unavailable
 from vouch.files import replace_file, turn_in
 from vouch.settings import Settings
 
-GATEWAY_DEVICES_MAX: Final = 1_000
+GATEWAY_NAMES_MAX: Final = 1_000
+_EDGE_NODE: Final = re.compile(r"[^/+#\s\0]{1,200}/[^/+#\s\0]{1,200}")
 _OWN_ACCOUNTS: Final = (INGEST_ACCOUNT, GATEWAY_ACCOUNT)
 _PASSWORD_BYTES: Final = 24
 _SALT_BYTES: Final = 12
@@ -93,21 +97,26 @@ def remove_device(settings: Settings, device: str) -> None:
     reload_broker(settings)
 
 
-def add_gateway(settings: Settings, name: str, devices: Sequence[str] | None) -> str:
-    """Let `name` publish for these devices, for any where None; returns its new password.
+def add_gateway(settings: Settings, name: str, speaks: Speaks) -> str:
+    """Let `name` publish for these devices and edge nodes; returns its new password.
 
-    A gateway that is there gets a new password, and these devices in place of those it had.
+    A gateway that is there gets a new password, and these in place of those it had.
     """
     check_name(name)
-    for device in devices or ():
-        check_name(device)
-    if devices is not None and len(devices) > GATEWAY_DEVICES_MAX:
-        # The broker goes through an account's rules one by one at each publish.
-        raise BadCredential(f"a list of {len(devices)} devices", f"at most {GATEWAY_DEVICES_MAX}, or all devices")
+    if speaks != FOR_ANY:
+        for device in speaks.devices:
+            check_name(device)
+        for node in speaks.edge_nodes:
+            if not _EDGE_NODE.fullmatch(node):
+                raise BadCredential(f"edge node {node!r}", "group/node, without spaces and the signs + and #")
+        count = len(speaks.devices) + len(speaks.edge_nodes)
+        if not 0 < count <= GATEWAY_NAMES_MAX:
+            # The broker goes through an account's rules one by one at each publish.
+            raise BadCredential(f"a list of {count}", f"1 to {GATEWAY_NAMES_MAX} devices and edge nodes, or all")
     password = generate_password()
     password_file, acl_file = _broker_files(settings)
     # The rules first: an account without any could publish as the device of that name only.
-    _change_access_list(acl_file, lambda text: with_gateway(completed(text), name, devices))
+    _change_access_list(acl_file, lambda text: with_gateway(completed(text), name, speaks))
     set_accounts(password_file, acl_file, {name: password})
     reload_broker(settings)
     return password
@@ -124,11 +133,11 @@ def remove_gateway(settings: Settings, name: str) -> None:
     reload_broker(settings)
 
 
-def list_gateways(settings: Settings) -> dict[str, list[str] | None]:
-    """Accounts with rules of their own, vouch's left out, and for which devices they may speak; None: for any."""
+def list_gateways(settings: Settings) -> dict[str, Speaks]:
+    """Accounts with rules of their own, vouch's left out, and for whom they may speak."""
     _, acl_file = _broker_files(settings)
     text = acl_file.read_text() if acl_file.exists() else ""
-    return {name: devices_of(text, name) for name in list_accounts(text) if name not in _OWN_ACCOUNTS}
+    return {name: spoken_for(text, name) for name in list_accounts(text) if name not in _OWN_ACCOUNTS}
 
 
 def list_with_password(settings: Settings) -> set[str]:

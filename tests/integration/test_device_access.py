@@ -70,14 +70,14 @@ def value_of(output: str, name: str) -> str:
     return next(line.removeprefix(name).strip() for line in output.splitlines() if line.startswith(name))
 
 
-def publish(url: str, device: str, *options: str) -> str:
+def publish(url: str, device: str, *options: str, topic: str = "") -> str:
     """Publish a reading with Mosquitto's client; what it has to complain of."""
     parts = urlsplit(url)
-    topic = ["-t", f"vouch/v1/{device}/telemetry", "-m", "{}", "-q", "1", "-V", "5"]
-    command = ["mosquitto_pub", "-h", str(parts.hostname), "-p", str(parts.port), *topic, *options]
-    sent = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    sent = ["-t", topic or f"vouch/v1/{device}/telemetry", "-m", "{}", "-q", "1", "-V", "5"]
+    command = ["mosquitto_pub", "-h", str(parts.hostname), "-p", str(parts.port), *sent, *options]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     # Without anybody who reads it, the broker says so; that is no refusal.
-    return "" if "No matching subscribers" in sent.stderr else sent.stderr.strip()
+    return "" if "No matching subscribers" in done.stderr else done.stderr.strip()
 
 
 def wait_for(url: str, device: str, *options: str) -> None:
@@ -154,6 +154,12 @@ def test_a_gateway_publishes_for_the_devices_it_was_given(served: Settings, run:
 
     assert [publish(served.device_mqtt_url, device, *first) for device in ("device-1", "meter-1")] == ["", ""]
     assert "Not authorized" in publish(served.device_mqtt_url, "device-2", *first)
+    node = value_of(done(run("gateway", "add", "line-1", "--edge-node", "plant/node-1")), "password")
+    third = ("-u", "line-1", "-P", node)
+    for topic, refused in (("plant/NBIRTH/node-1", False), ("plant/DDATA/node-1/pump", False),
+                           ("plant/NBIRTH/node-2", True), ("yard/NBIRTH/node-1", True)):  # fmt: skip
+        trouble = publish(served.device_mqtt_url, "line-1", *third, topic=f"spBv1.0/{topic}")
+        assert ("Not authorized" in trouble) == refused, topic
     assert publish(served.device_mqtt_url, "device-2", *second) == ""
     listed = done(run("gateway", "list"))
     assert "device-1, meter-1" in listed

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ingest import credentials
+from ingest.access_list import FOR_ANY, Speaks
 from vouch.settings import Settings, load_settings
 
 # Made by `mosquitto_passwd` 2.0.11 for the password "ink & paper".
@@ -126,18 +127,21 @@ def test_many_devices_are_written_at_once_and_the_broker_is_told_once(tmp_path: 
 def test_a_gateway_has_an_account_and_rules_until_it_is_removed(tmp_path: Path) -> None:
     settings = settings_for(tmp_path)
 
-    credentials.add_gateway(settings, "hall-1", ["press-1", "press-2"])
-    assert credentials.list_gateways(settings) == {"hall-1": ["press-1", "press-2"]}
-    credentials.add_gateway(settings, "hall-1", None)
-    assert credentials.list_gateways(settings) == {"hall-1": None}
+    credentials.add_gateway(settings, "hall-1", Speaks(("press-1", "press-2")))
+    assert credentials.list_gateways(settings) == {"hall-1": Speaks(("press-1", "press-2"))}
+    credentials.add_gateway(settings, "hall-1", FOR_ANY)
+    assert credentials.list_gateways(settings) == {"hall-1": FOR_ANY}
 
     credentials.remove_gateway(settings, "hall-1")
     assert credentials.list_gateways(settings) == {}
     assert credentials.list_with_password(settings) == set()
     with pytest.raises(credentials.NoSuchCredential):
         credentials.remove_gateway(settings, "hall-1")
-    with pytest.raises(credentials.BadCredential, match="at most 1000"):
-        credentials.add_gateway(settings, "hall-1", [f"press-{number}" for number in range(1_001)])
+    too_many = Speaks(tuple(f"press-{number}" for number in range(1_001)))
+    odd = [Speaks((), (node,)) for node in ("plant", "a/b/c", "plant/+", "plant/a b", "plant/a\nuser x")]
+    for speaks in (Speaks(), too_many, *odd, Speaks(("+",)), Speaks(("press/1",))):
+        with pytest.raises(credentials.BadCredential):
+            credentials.add_gateway(settings, "hall-1", speaks)
 
 
 def test_the_broker_is_told_and_a_failure_to_tell_it_is_told_too(tmp_path: Path) -> None:

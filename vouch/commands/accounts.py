@@ -4,11 +4,15 @@ import csv
 import io
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from vouch.commands.common import console, open_database, print_table
 from vouch.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ingest.access_list import Speaks
 
 _DEVICES_MAX = 1_000_000
 
@@ -66,24 +70,33 @@ def gateway() -> None:
 @gateway.command("add")
 @click.argument("name")
 @click.option("--device", "devices", multiple=True, metavar="DEVICE", help="One it may speak for; may be repeated.")
+@click.option(
+    "--edge-node",
+    "nodes",
+    multiple=True,
+    metavar="GROUP/NODE",
+    help="A Sparkplug edge node it may speak as; repeatable.",
+)
 @click.option("--all", "every", is_flag=True, help="It may speak for any device, and as any Sparkplug edge node.")
-def gateway_add(name: str, devices: tuple[str, ...], every: bool) -> None:
+def gateway_add(name: str, devices: tuple[str, ...], nodes: tuple[str, ...], every: bool) -> None:
     """An account NAME that may publish for these devices, shown this once. Given again, it is replaced."""
+    from ingest.access_list import FOR_ANY, Speaks
     from ingest.credentials import add_gateway
     from ingest.registry import load_catalogue
     from vouch.errors import Conflict
 
-    if every == bool(devices):
-        raise click.UsageError("give either --device, once or several times, or --all")
+    if every == bool(devices or nodes):
+        raise click.UsageError("give either --device or --edge-node, once or several times, or --all")
     settings = load_settings()
     _check_known(settings, devices)
     with open_database(settings) as conn:
         if name in load_catalogue(conn, [name]):
             raise Conflict(f"{name!r} is a device: give the gateway a name of its own")
-    password = add_gateway(settings, name, None if every else devices)
+    speaks = FOR_ANY if every else Speaks(devices, nodes)
+    password = add_gateway(settings, name, speaks)
     console.print(f"user name  {name}\npassword   {password}", soft_wrap=True)
     _show_broker(settings)
-    console.print(f"It may publish for {_for_whom(None if every else list(devices))}. The password is not stored.")
+    console.print(f"It may publish for {_for_whom(speaks)}. The password is not stored.")
 
 
 @gateway.command("remove")
@@ -102,14 +115,15 @@ def gateway_list() -> None:
     from ingest.credentials import list_gateways
 
     found = list_gateways(load_settings())
-    print_table("Gateways", ["name", "for"], [(name, _for_whom(devices)) for name, devices in found.items()])
+    print_table("Gateways", ["name", "for"], [(name, _for_whom(speaks)) for name, speaks in found.items()])
 
 
-def _for_whom(devices: list[str] | None) -> str:
-    if devices is None:
+def _for_whom(speaks: "Speaks") -> str:
+    if "+" in speaks.devices:
         return "any device"
-    shown = ", ".join(devices[:5])
-    return f"{shown} and {len(devices) - 5:,} more" if len(devices) > 5 else shown or "nobody"
+    named = [*speaks.devices, *speaks.edge_nodes]
+    shown = ", ".join(named[:5])
+    return f"{shown} and {len(named) - 5:,} more" if len(named) > 5 else shown or "nobody"
 
 
 def _read_devices(file: Path) -> list[str]:

@@ -6,12 +6,14 @@ import pytest
 
 from ingest.access_list import (
     DEVICE_RULES,
+    FOR_ANY,
     GATEWAY_ACCOUNT,
     INGEST_ACCOUNT,
     NEW_LIST,
+    Speaks,
     completed,
-    devices_of,
     list_accounts,
+    spoken_for,
     with_gateway,
     without_gateway,
 )
@@ -58,21 +60,22 @@ def test_the_list_for_production_is_complete() -> None:
 
 
 def test_a_gateway_has_rules_for_the_devices_it_was_given_last_and_no_others() -> None:
-    first = with_gateway(NEW_LIST, "hall-1", ["press-1", "press-2"])
-    second = with_gateway(first, "hall-1", ["press-3"])
+    first = with_gateway(NEW_LIST, "hall-1", Speaks(("press-1", "press-2"), ("plant/line-1",)))
+    second = with_gateway(first, "hall-1", Speaks(("press-3",)))
 
     assert first.startswith(NEW_LIST)
-    assert devices_of(first, "hall-1") == ["press-1", "press-2"]
-    assert devices_of(second, "hall-1") == ["press-3"]
-    assert devices_of(with_gateway(second, "hall-1", None), "hall-1") is None
+    assert spoken_for(first, "hall-1") == Speaks(("press-1", "press-2"), ("plant/line-1",))
+    assert spoken_for(second, "hall-1") == Speaks(("press-3",))
+    assert spoken_for(with_gateway(second, "hall-1", FOR_ANY), "hall-1") == FOR_ANY
+    assert first.count("spBv1.0/plant/NBIRTH/line-1\n") == 1
     assert list_accounts(second) == [INGEST_ACCOUNT, GATEWAY_ACCOUNT, "hall-1"]
     assert completed(second) == second
 
 
-@pytest.mark.parametrize("devices", [["press-1"], None])
-def test_a_gateway_that_goes_leaves_no_trace_and_takes_nothing_with_it(devices: list[str] | None) -> None:
-    others = with_gateway(NEW_LIST, "hall-2", ["press-1"]) + "\n# by hand\nuser grafana\ntopic read $SYS/#\n"
+@pytest.mark.parametrize("speaks", [Speaks(("press-1",)), FOR_ANY], ids=["one", "any"])
+def test_a_gateway_that_goes_leaves_no_trace_and_takes_nothing_with_it(speaks: Speaks) -> None:
+    others = with_gateway(NEW_LIST, "hall-2", Speaks(("press-1",))) + "\n# by hand\nuser grafana\ntopic read $SYS/#\n"
 
-    assert without_gateway(with_gateway(others, "hall-1", devices), "hall-1") == others
+    assert without_gateway(with_gateway(others, "hall-1", speaks), "hall-1") == others
     assert without_gateway(others, "hall-1") == others
     assert "user grafana\ntopic read $SYS/#\n" in without_gateway(others, "hall-2")
