@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from multiprocessing import Pool
 
-from tests.fuzz.drive import Findings, drive
+from tests.fuzz.drive import Findings, drive_round
 from tests.fuzz.rounds import MESSAGES_IN_A_ROUND, messages_of
 
 SHOWN_MAX = 5
@@ -58,7 +58,7 @@ def _all(seeds: Iterable[int], processes: int) -> Iterator[tuple[int, Findings]]
 
 def _driven(seed: int) -> tuple[int, Findings]:
     try:
-        return seed, drive(messages_of(seed))
+        return seed, drive_round(seed)
     except Exception:  # noqa: BLE001
         # The fuzzer's own fault is a finding like any other, with its seed.
         return seed, Findings(faults=[(None, traceback.format_exc())])
@@ -86,7 +86,7 @@ def _arguments() -> argparse.Namespace:
     if asked.print is not None:
         for arrived in messages_of(asked.print):
             _say(repr(arrived))
-        found = drive(messages_of(asked.print))
+        found = drive_round(asked.print)
         _say(_printed(asked.print, found))
         sys.exit(1 if found.faults else 0)
     return asked

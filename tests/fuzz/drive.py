@@ -3,6 +3,7 @@
 Nothing may escape, hang, or vanish: received = rows + duplicates + rejections, for each message.
 """
 
+import json
 import math
 import signal
 import traceback
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from random import Random
 from types import FrameType
 from typing import Final
 
@@ -22,10 +24,14 @@ from ingest.message import Arrived, Opened
 from ingest.notes import PresenceNote
 from ingest.opening import open_message
 from ingest.reading import decimal_of
+from ingest.receipts import receipt_packet, receipts
 from ingest.sparkplug_topics import Verb, parse_topic
 from ingest.sparkplug_topics import is_sparkplug as in_sparkplugs_namespace
 from ingest.store import storable
-from ingest.topics import telemetry_topic
+from ingest.topics import RECEIPT_FILTER, telemetry_topic
+from ingest.wire import TopicNames, take_packets
+from tests.fuzz.rounds import messages_of
+from tests.fuzz.wire_stream import judge_wire
 from tests.fuzz.world import NOW, known_devices
 from vouch.period import from_micros
 
@@ -46,6 +52,18 @@ class Findings:
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[tuple[Arrived | None, str]] = field(default_factory=list)
+
+
+def drive_round(seed: int) -> Findings:
+    """One round: its messages as the broker sends them, and then as they are taken in."""
+    messages = messages_of(seed)
+    findings = drive(messages)
+    try:
+        with watchdog(SECONDS_MAX * 5):
+            judge_wire(Random(seed), messages)
+    except Exception:  # noqa: BLE001
+        findings.faults.append((None, traceback.format_exc()))
+    return findings
 
 
 def drive(messages: Sequence[Arrived], known: Mapping[str, KnownDevice] = KNOWN) -> Findings:
@@ -150,6 +168,7 @@ def _judge(batch: Batch, known: Mapping[str, KnownDevice], findings: Findings) -
         _judge_strands(batch, known)
     _judge_rows(batch)
     _judge_rejections(batch)
+    _judge_receipts(batch, became)
     findings.counts["rows"] += len(batch.rows)
     findings.counts["duplicates"] += len(batch.duplicates)
     findings.counts.update(f"rejected: {rejection.reason}" for _, rejection in batch.rejections)
@@ -191,6 +210,18 @@ def _measures_nothing(topic: str, payload: bytes) -> bool:
     metrics = decode_payload(payload).metrics
     said = [m for m in metrics if not (m.is_null or m.is_transient or m.template_value.is_definition)]
     return all(not m.name or m.name == b"bdSeq" or b"Control/" in m.name for m in said)
+
+
+def _judge_receipts(batch: Batch, became: Mapping[int, int]) -> None:
+    """Whoever asked is told of everything that became of the message, in a packet that can be read."""
+    asked = [n for n, one in enumerate(batch.opened) if one.arrived.reply]
+    told = list(receipts(batch, RECEIPT_FILTER))
+    assert len(told) == len(asked)
+    for n, (reply, text) in zip(asked, told, strict=True):
+        receipt = json.loads(text)
+        assert receipt["stored"] + receipt["duplicate"] + receipt["rejected_count"] == became[n], receipt
+        (packet,) = take_packets(receipt_packet(reply, text), 5, 1, NOW, TopicNames()).arrived
+        assert packet.message == (reply.topic, text)
 
 
 def _judge_rows(batch: Batch) -> None:

@@ -3,10 +3,11 @@
 from random import Random
 from typing import Final
 
-from ingest.message import Arrived, Message
+from ingest.message import Arrived, Message, Reply
+from ingest.topics import receipt_topic
 from tests.fuzz.corpus import corpus
 from tests.fuzz.mutate import mutate
-from tests.fuzz.world import NOW
+from tests.fuzz.world import DEVICE, NOW
 
 MESSAGES_IN_A_ROUND: Final = 50
 _CORPUS: Final = corpus()
@@ -31,5 +32,6 @@ def messages_of(seed: int) -> list[Arrived]:
             latest = [*latest[-20:], message] if len(message.payload) < _LATEST_BYTES_MAX else latest
         at = NOW - 1_000_000 * (MESSAGES_IN_A_ROUND - n)
         flags = random.random()
-        arrived.append(Arrived(message, at, n + 1, 1, 1, flags < 0.1, flags > 0.9))
+        reply = Reply(receipt_topic(DEVICE), random.randbytes(random.randrange(9))) if flags > 0.7 else None
+        arrived.append(Arrived(message, at, n + 1, 1, 1, flags < 0.1, flags > 0.9, reply))
     return arrived

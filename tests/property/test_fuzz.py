@@ -7,8 +7,7 @@ from collections import Counter
 
 import pytest
 
-from tests.fuzz.drive import drive
-from tests.fuzz.rounds import messages_of
+from tests.fuzz.drive import drive_round
 
 ROUNDS = 80
 BATCH = 20
@@ -18,7 +17,7 @@ COUNTS: Counter[str] = Counter()
 @pytest.mark.parametrize("first", range(0, ROUNDS, BATCH))
 def test_every_mutated_message_is_accounted_for(first: int) -> None:
     for seed in range(first, first + BATCH):
-        findings = drive(messages_of(seed))
+        findings = drive_round(seed)
 
         assert not findings.faults, f"python -m tests.fuzz --print {seed}\n{findings.faults[0][1]}"
         COUNTS.update(findings.counts)
