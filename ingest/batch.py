@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 
 from ingest.catalogue import Known, KnownDevice, Metric, MetricKind, is_sparkplug
 from ingest.message import Opened
-from ingest.notes import Note, PresenceNote
+from ingest.notes import Note
 from ingest.reading import WHOLE_MESSAGE, Reading, Rejection, Strand, decimal_of, float_of
+from ingest.sparkplug_topics import is_birth
 from vouch.errors import Invalid
 from vouch.exact import exact
 from vouch.period import DAY, MICROSECOND, from_micros, iso, to_micros
@@ -125,7 +126,7 @@ def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
     batch = Batch(opened)
     latest = now + _AHEAD_MICROS
     seen: _Seen = {}
-    for index, (_, source, decoded, notes) in enumerate(opened):
+    for index, (arrived, source, decoded, notes) in enumerate(opened):
         device = known.get(source)
         if device is None:
             _without_device(batch, index)
@@ -135,7 +136,9 @@ def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
         if notes:
             batch.notes += [(index, note) for note in notes]
         readings = decoded.readings
-        if not (type(readings) is Strand and _sort_strand(batch, index, device, readings, latest, seen)):
+        if is_birth(arrived.message.topic):
+            _sort_readings(batch, index, device, _without_amounts(batch, index, device, readings), latest, seen)
+        elif not (type(readings) is Strand and _sort_strand(batch, index, device, readings, latest, seen)):
             _sort_readings(batch, index, device, readings, latest, seen)
     return batch
 
@@ -220,12 +223,23 @@ def _without_device(batch: Batch, index: int) -> None:
     What an edge node says of its metrics is noted all the same: devices behind it may be declared, or will be.
     """
     _, source, decoded, notes = batch.opened[index]
-    batch.notes.extend((index, note) for note in notes if not isinstance(note, PresenceNote))
+    batch.notes.extend((index, note) for note in notes)
     if not source:
         batch.rejections.extend((index, rejection) for rejection in decoded.rejections)
     elif decoded.readings or decoded.rejections or (notes and not is_sparkplug(source)):
         detail = f"{source!r} is not in the registry"
         batch.rejections.append((index, Rejection(WHOLE_MESSAGE, "unknown_device", detail)))
+
+
+def _without_amounts(batch: Batch, index: int, device: KnownDevice, readings: Iterable[Reading]) -> Iterator[Reading]:
+    """A Sparkplug birth shows the latest values again and again: what one event used is in data."""
+    for reading in readings:
+        series = device.series.get(reading.metric)
+        if series is None or series.metric.kind is not MetricKind.AMOUNT:
+            yield reading
+            continue
+        detail = f"{series.metric.name}: a birth repeats the last amount, which must not be counted twice"
+        batch.rejections.append((index, Rejection(reading.place, "amount_in_birth", detail)))
 
 
 def _stored_value(reading: Reading, device: KnownDevice, latest: int) -> float | Rejection:

@@ -5,9 +5,9 @@ Pure. Instants are in microseconds since 1970. When a message is held back and b
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from ingest.births import NO_BIRTH, Birth, Resolved, decode_birth, decode_data, read_birth
 from ingest.formats.sparkplug import Payload
@@ -44,6 +44,24 @@ class Held:
     counted: bool = False
     straggler: bool = False
     notes: list[Note] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNode:
+    """What was stored of an edge node: its births by device, those of the session before, and where it was.
+
+    `heard_from` is our clock: since when its session was heard. `born_at` and `sent_at` are the edge node's clock: of
+    its birth, and of its last message in order, whose number is `seq`.
+    """
+
+    edge_node: str
+    births: Mapping[str, Payload]
+    former: Mapping[str, Payload]
+    heard_from: int | None = None
+    bdseq: int | None = None
+    born_at: int | None = None
+    seq: int | None = None
+    sent_at: int | None = None
 
 
 class Recent:
@@ -110,3 +128,32 @@ def read_again(topic: SparkplugTopic, payload: Payload, birth: Birth) -> tuple[R
     if topic.verb in (Verb.NDATA, Verb.DDATA):
         return decode_data(payload, birth), birth
     return None, birth
+
+
+class Candidate(NamedTuple):
+    """A birth that may explain a message: `known` when the message came; `said_at` is the edge node's clock."""
+
+    payload: Payload
+    said_at: int | None
+    known: bool
+
+
+def replayed(topic: SparkplugTopic, payload: Payload, candidates: Iterable[Candidate]) -> Decoded:
+    """What a refused message says, by the births that cover its receipt, the likeliest first.
+
+    One that was known then explains only what was sent after it, as their timestamps tell: what came late may be of
+    the session before.
+    """
+    best: Resolved | None = None
+    for candidate in candidates:
+        if candidate.known and not (
+            candidate.said_at is not None and payload.at is not None and candidate.said_at <= payload.at
+        ):
+            continue
+        resolved, _ = read_again(topic, payload, read_birth(candidate.payload, None))
+        if resolved is not None and not resolved.unknown:
+            return resolved.decoded
+        best = best or resolved
+    if best is None:
+        best, _ = read_again(topic, payload, NO_BIRTH)
+    return best.decoded if best else NOTHING

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from ingest.births import NO_BIRTH, Birth, decode_birth, decode_data, read_birth
-from ingest.edge_messages import Held, Limits, Outlet, Recent
-from ingest.formats.sparkplug import Payload, bdseq_of
+from ingest.edge_messages import Held, Limits, Outlet, Recent, StoredNode
+from ingest.formats.sparkplug import bdseq_of
 from ingest.message import Opened
 from ingest.notes import BirthNote, BirthsEndNote, Evidence, FindingNote, Note, PresenceNote, SequenceNote
 from ingest.sparkplug_topics import Verb, address_of
@@ -55,25 +55,17 @@ class EdgeNode:
         """Whether a message of this number is the next in the sequence, as far as that is known."""
         return seq is None or self._last_seq is None or seq == (self._last_seq + 1) & _LAST
 
-    def restore(
-        self,
-        births: dict[str, Payload],
-        former: dict[str, Payload],
-        *,
-        heard_from: int,
-        last: tuple[int | None, int | None],
-        now: int,
-    ) -> None:
-        """Go on from what was stored: the open births, those of the session before, the last number and its time."""
-        self.births = {device: read_birth(payload, None) for device, payload in births.items()}
-        self._former = {device: read_birth(payload, None) for device, payload in former.items()}
+    def restore(self, stored: StoredNode, now: int) -> None:
+        """Go on from what was stored."""
+        self.births = {device: read_birth(payload, None) for device, payload in stored.births.items()}
+        self._former = {device: read_birth(payload, None) for device, payload in stored.former.items()}
         # Long enough for everything that was stored and not yet acknowledged to come again.
         self._former_until = now + 30 * self._limits.reorder
         self._shown = self._former | self.births
-        if "" in births:
-            self.born, self._bdseq, self._born_at = True, bdseq_of(births[""]), births[""].at
-        self._heard_from = self._session_from = heard_from
-        self._last_seq, self._last_at = last
+        self.born, self._bdseq, self._born_at = "" in self.births, stored.bdseq, stored.born_at
+        self._heard_from = stored.heard_from
+        self._session_from = stored.heard_from or 0
+        self._last_seq, self._last_at = stored.seq, stored.sent_at
 
     def take(self, held: Held, now: int) -> list[Opened]:
         """Take a message in; what can be given out now, in order."""
@@ -114,6 +106,10 @@ class EdgeNode:
         for held in waiting:
             out.extend(self._apply(held, now, final=True))
         return out
+
+    def leave(self, now: int) -> list[Opened]:
+        """Give out everything, a death that silence has not proved included."""
+        return self.give_up(now) + self._still_alive()
 
     def forget(self, now: int) -> tuple[list[Opened], list[Note]]:
         """What follows was not all heard: give out what is held, and end the session as far as we know it."""
@@ -375,7 +371,8 @@ class EdgeNode:
 
     def _birth_note(self, held: Held, birth: Birth) -> BirthNote:
         raw, at = held.arrived.message.payload, held.arrived.at
-        return BirthNote(self.name, held.topic.device, raw, at, self._session_from, birth.digest())
+        said_at, bdseq = held.payload.at, bdseq_of(held.payload)
+        return BirthNote(self.name, held.topic.device, raw, at, self._session_from, birth.digest(), bdseq, said_at)
 
     def _sequence_note(self) -> SequenceNote:
         return SequenceNote(self.name, self._last_seq, self._last_at)

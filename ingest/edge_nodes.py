@@ -6,14 +6,14 @@ remembered of those given out; a node that is forgotten for want of room is aske
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from ingest.births import NO_BIRTH
-from ingest.edge_messages import NOTHING, Held, Limits, Recent, read_again
+from ingest.edge_messages import NOTHING, Held, Limits, Recent, StoredNode, read_again
 from ingest.edge_node import EdgeNode
-from ingest.formats.sparkplug import REBIRTH, Payload, Undecodable, decode_payload, encode_command
+from ingest.formats.sparkplug import REBIRTH, Undecodable, decode_payload, encode_command
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import Note
 from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
@@ -25,18 +25,6 @@ REMEMBERED_MAX: Final = 10_000
 # An edge node that does not answer is asked ever more seldom.
 _REBIRTH_DOUBLINGS_MAX: Final = 6
 _COMMANDS_MAX: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class StoredNode:
-    """What was known of an edge node when ingest stopped: its births' bytes by device, those of the session before."""
-
-    edge_node: str
-    births: Mapping[str, bytes]
-    former: Mapping[str, bytes]
-    heard_from: int
-    seq: int | None
-    sent_at: int | None
 
 
 class Command(NamedTuple):
@@ -54,10 +42,12 @@ class _Asked:
     times: int = 0
 
 
-@dataclass(slots=True)
-class Counts:
-    """Since this process began."""
+@dataclass(frozen=True, slots=True)
+class SparkplugCounts:
+    """How many edge nodes have a session, what is held back, and counts since the process began."""
 
+    edge_nodes_online: int = 0
+    messages_held: int = 0
     rebirths_asked: int = 0
     births: int = 0
     deaths: int = 0
@@ -75,7 +65,7 @@ class EdgeNodes:
     rebirth_interval: int = 10_000_000
     held_max: int = HELD_MAX
     nodes_max: int = NODES_MAX
-    counts: Counts = field(default_factory=Counts)
+    _counts: SparkplugCounts = field(default_factory=SparkplugCounts)
     _nodes: OrderedDict[str, EdgeNode] = field(default_factory=OrderedDict)
     _pending: dict[str, EdgeNode] = field(default_factory=dict)
     _held: dict[str, int] = field(default_factory=dict)
@@ -85,15 +75,9 @@ class EdgeNodes:
     _recent: Recent = field(default_factory=lambda: Recent(REMEMBERED_MAX))
 
     def restore(self, stored: Iterable[StoredNode], now: int) -> None:
-        """Go on from where the last process stopped. Births that cannot be read any more are as if not stored."""
+        """Go on from where the last process stopped."""
         for kept in stored:
-            self._node(kept.edge_node).restore(
-                _payloads(kept.births),
-                _payloads(kept.former),
-                heard_from=kept.heard_from,
-                last=(kept.seq, kept.sent_at),
-                now=now,
-            )
+            self._node(kept.edge_node).restore(kept, now)
 
     @property
     def online(self) -> int:
@@ -105,6 +89,10 @@ class EdgeNodes:
         """How many messages are held back."""
         return self._held_total
 
+    def look(self) -> SparkplugCounts:
+        """What there is to count at this moment."""
+        return replace(self._counts, edge_nodes_online=self.online, messages_held=self.held)
+
     def take(self, arrived: Arrived, now: int) -> list[Opened]:
         """Take a message of Sparkplug's namespace; what can be given out now, of its edge node, in order."""
         topic = parse_topic(arrived.message.topic)
@@ -114,7 +102,7 @@ class EdgeNodes:
         try:
             payload = decode_payload(arrived.message.payload)
         except Undecodable as error:
-            self.counts.undecodable += 1
+            self._add(undecodable=1)
             node.want_rebirth("a message that cannot be decoded")
             self._look_after(node)
             return [_refused(arrived, topic.source, "undecodable", str(error))]
@@ -147,15 +135,16 @@ class EdgeNodes:
             node.rebirth_wanted = ""
             asked = self._asked.setdefault(name, _Asked())
             asked.at, asked.times = now, asked.times + 1
-            self.counts.rebirths_asked += 1
+        self._add(rebirths_asked=len(ready))
         return [Command(node_command_topic(name), encode_command(REBIRTH, True, now)) for name in ready]
 
-    def forget_connection(self, now: int) -> list[Opened]:
-        """Messages may have been missed: end every session, as none can be trusted to be what it was.
+    def forget_connection(self, marker: Arrived) -> list[Opened]:
+        """Messages may have been missed before `marker`: end every session, as none can be trusted to be what it was.
 
-        Not to be called where the broker kept the session. The last of what is returned has no message behind it
-        (connection -1): it carries notes only.
+        Not to be called where the broker kept the session. What ends is noted with the marker, which comes last, and
+        not at all where nothing ends.
         """
+        now = marker.at
         out: list[Opened] = []
         notes: list[Note] = []
         for node in self._nodes.values():
@@ -164,13 +153,27 @@ class EdgeNodes:
             notes.extend(ended)
             self._look_after(node)
         if notes:
-            out.append(Opened(Arrived(Message("", b""), now, connection=-1), "", NOTHING, tuple(notes)))
+            out.append(Opened(marker, "", NOTHING, tuple(notes)))
+        return out
+
+    def leave(self, now: int, *, for_good: bool = False) -> list[Opened]:
+        """What came at QoS 0 and is held back, and whatever waits with it: nobody will send it again.
+
+        `for_good`: everything that is held back, as the session ends in which it would come again.
+        """
+        out: list[Opened] = []
+        for node in list(self._pending.values()):
+            if for_good or any(not held.arrived.qos for held in node.held):
+                out.extend(node.leave(now))
+                self._look_after(node)
         return out
 
     def _take(self, node: EdgeNode, held: Held, now: int) -> list[Opened]:
         verb = held.topic.verb
-        self.counts.births += verb in BIRTHS
-        self.counts.deaths += verb in (Verb.NDEATH, Verb.DDEATH)
+        if verb in BIRTHS:
+            self._add(births=1)
+        elif verb in (Verb.NDEATH, Verb.DDEATH):
+            self._add(deaths=1)
         out = node.take(held, now)
         if verb is Verb.NBIRTH:
             self._asked.pop(node.name, None)
@@ -181,6 +184,10 @@ class EdgeNodes:
             out.extend(oldest.give_up(now))
             self._look_after(oldest)
         return out
+
+    def _add(self, **more: int) -> None:
+        now = {name: getattr(self._counts, name) + count for name, count in more.items()}
+        self._counts = replace(self._counts, **now)
 
     def _again(self, node: EdgeNode, held: Held) -> list[Opened] | None:
         """What to do with a copy of a message; None where it is none."""
@@ -239,16 +246,6 @@ class EdgeNodes:
 def _key(message: Message) -> bytes:
     topic = message.topic.encode()
     return hashlib.blake2b(topic + b"\0" + message.payload, digest_size=16).digest()
-
-
-def _payloads(births: Mapping[str, bytes]) -> dict[str, Payload]:
-    found = {}
-    for device, raw in births.items():
-        try:
-            found[device] = decode_payload(raw)
-        except Undecodable:
-            continue
-    return found
 
 
 def _not_of_an_edge_node(arrived: Arrived) -> Opened:

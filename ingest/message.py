@@ -40,6 +40,16 @@ class Arrived(NamedTuple):
     reply: Reply | None = None
 
 
+def broken_link(at: int) -> Arrived:
+    """What stands in the inbox where messages may have been missed, as the broker no longer knew the session."""
+    return Arrived(Message("", b""), at, connection=-1)
+
+
+def is_broken_link(arrived: Arrived) -> bool:
+    """Whether it is no message but the place of a broken link: no broker hands over an empty topic."""
+    return not arrived.message.topic
+
+
 class Opened(NamedTuple):
     """A message decoded. `source` is the name under which the sender is known: a device id or a Sparkplug address.
 

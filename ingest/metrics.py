@@ -18,6 +18,7 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from ingest.edge_nodes import SparkplugCounts
 from ingest.tally import BOUNDS, Counts, Histogram
 from ingest.vitals import BrokerCounters, Health, Status
 
@@ -31,6 +32,7 @@ class Seen:
     counts: Counts
     health: Health
     broker: BrokerCounters
+    sparkplug: SparkplugCounts | None = None
 
 
 class IngestCollector(Collector):
@@ -46,6 +48,8 @@ class IngestCollector(Collector):
         yield from _counts(seen.counts)
         yield from _vitals(seen.health)
         yield from _broker(seen.broker)
+        if seen.sparkplug is not None:
+            yield from _sparkplug(seen.sparkplug)
 
 
 def exposition(look: Callable[[], Seen]) -> Callable[[], bytes]:
@@ -124,6 +128,23 @@ def _broker(broker: BrokerCounters) -> Iterator[Metric]:
     for name, words, value in gauges:
         if value is not None:
             yield GaugeMetricFamily(f"vouch_broker_{name}", words, value=value)
+
+
+def _sparkplug(counts: SparkplugCounts) -> Iterator[Metric]:
+    totals = (
+        ("rebirths_requested", "Edge nodes asked to say everything again.", counts.rebirths_asked),
+        ("births", "Births of edge nodes and devices.", counts.births),
+        ("deaths", "Deaths of edge nodes and devices, those that did not count included.", counts.deaths),
+        ("undecodable", "Messages that were no Sparkplug payload.", counts.undecodable),
+    )
+    for name, words, value in totals:
+        yield CounterMetricFamily(f"vouch_sparkplug_{name}", words, value=value)
+    yield GaugeMetricFamily(
+        "vouch_sparkplug_edge_nodes_online", "Edge nodes with a session.", value=counts.edge_nodes_online
+    )
+    yield GaugeMetricFamily(
+        "vouch_sparkplug_messages_held", "Messages that wait for others or for a birth.", value=counts.messages_held
+    )
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

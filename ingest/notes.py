@@ -35,7 +35,7 @@ class BirthNote:
     """What a Sparkplug edge node (`group/node`), or its `device`, said of its metrics.
 
     It explains messages received from `covers_from` on: since then the session was heard without a death. It was
-    received `at`; `digest` is equal for births that mean the same.
+    received `at` and sent, by the edge node's clock, at `said_at`; `digest` is equal for births that mean the same.
     """
 
     edge_node: str
@@ -44,6 +44,8 @@ class BirthNote:
     at: int
     covers_from: int
     digest: str
+    bdseq: int | None
+    said_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

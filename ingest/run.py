@@ -5,13 +5,15 @@ import logging
 import threading
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Final
 
 from ingest.committer import Committer
 from ingest.listening import Listening
-from ingest.message import Arrived
+from ingest.message import Arrived, Opened, is_broken_link
 from ingest.opening import open_message
 from ingest.session import session_of
+from ingest.sparkplug import Sparkplug, is_durable
 from ingest.subscriber import Subscriber
 from ingest.tally import Tally
 from ingest.watch import Watch
@@ -22,6 +24,7 @@ from vouch.settings import Settings
 log = logging.getLogger(__name__)
 
 _QUIET_SECONDS: Final = 2.0
+_PAUSE_SECONDS: Final = 0.1
 _GC_THRESHOLDS: Final = (200_000, 50, 50)
 
 
@@ -30,12 +33,15 @@ class Intake:
 
     def __init__(self, settings: Settings, slot: int | None, tally: Tally) -> None:
         self._settings = settings
-        session = session_of(settings.mqtt_client_id, slot)
+        session = session_of(settings.mqtt_client_id, slot, sparkplug=is_durable(settings))
         self.tally = tally
         self.listening = Listening(uuid.uuid4(), session.client_id, settings.canary_seconds)
         self.writer = Writer(self.listening.run, self.listening)
         self.subscriber = Subscriber(settings, session, self.tally)
         self.committer = Committer(settings, self.writer, self.subscriber, self.tally)
+        self.sparkplug = (
+            Sparkplug(settings, self.subscriber, self.tally) if session.first and settings.sparkplug_host_id else None
+        )
 
     def __enter__(self) -> "Intake":
         # Nothing on a message's way refers in circles; looking for circles among all that is under way took half of
@@ -43,17 +49,22 @@ class Intake:
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
         self.committer.start()
+        if self.sparkplug is not None:
+            self.sparkplug.start()
         self.subscriber.start()
         log.info("ingest started", extra={"run": str(self.writer.run), "session": self.subscriber.session.client_id})
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.sparkplug is not None:
+            self.sparkplug.stop()
+            self._put_last(self.sparkplug.leave())
         self.committer.stop()
         self.subscriber.stop()
 
     def watch(self, settings: Settings) -> Watch:
         """What watches over this process."""
-        return Watch(settings, self.subscriber, self.committer, self.listening, self.tally)
+        return Watch(settings, self.subscriber, self.committer, self.listening, self.tally, self.sparkplug)
 
     def step(self) -> list[Arrived]:
         """Take in what there is, waiting half a second at most; returns it. Raises Unavailable."""
@@ -63,9 +74,19 @@ class Intake:
         arrived = self.subscriber.inbox.take(
             settings.batch_messages_max, settings.batch_bytes_max, settings.batch_seconds_max
         )
-        if arrived:
-            self.committer.put([open_message(one) for one in arrived])
+        opened = self._open(arrived)
+        if opened:
+            self.committer.put(opened)
         return arrived
+
+    def _open(self, arrived: Sequence[Arrived]) -> list[Opened]:
+        if self.sparkplug is not None:
+            return self.sparkplug.open(arrived)
+        return [open_message(one) for one in arrived if not is_broken_link(one)]
+
+    def _put_last(self, opened: list[Opened]) -> None:
+        if opened and self.committer.is_alive and self.committer.database_answers:
+            self.committer.put(opened)
 
 
 def run_ingest(settings: Settings, stopping: threading.Event, slot: int | None = None) -> None:
@@ -98,12 +119,24 @@ def leave(settings: Settings, stopping: threading.Event, slot: int) -> int:
             if stopping.is_set():
                 return taken
             arrived = intake.step()
-            taken += sum(one.message.topic != subscriber.session.canary for one in arrived)
+            taken += sum(one.message.topic not in ("", subscriber.session.canary) for one in arrived)
             last = last or any(one.message.topic == subscriber.session.canary for one in arrived)
             if arrived:
                 quiet_since = time.monotonic()
-        subscriber.end_session()
+        if intake.sparkplug is not None:
+            intake.committer.put(intake.sparkplug.leave(for_good=True))
+        if _is_all_stored(intake, stopping):
+            subscriber.end_session()
     return taken
+
+
+def _is_all_stored(intake: Intake, stopping: threading.Event) -> bool:
+    """Wait until it is; False where we were told to stop before."""
+    while not intake.committer.is_idle:
+        intake.committer.check()
+        if stopping.wait(_PAUSE_SECONDS):
+            return False
+    return True
 
 
 def _check_database(settings: Settings) -> None:

@@ -8,6 +8,7 @@ Sparkplug, goes to slot 1 alone. Docs: docs/operations.md#several-ingest-process
 from dataclasses import dataclass
 from typing import Final
 
+from ingest.sparkplug_topics import FILTERS as SPARKPLUG_FILTERS
 from ingest.topics import DEVICE_FILTERS, PRESENCE_FILTER, canary_topic
 
 _GROUP: Final = "vouch"
@@ -16,11 +17,15 @@ FIRST_SLOT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One persistent session at the broker. `first` takes what only one process may take."""
+    """One persistent session at the broker. `first` takes what only one process may take.
+
+    `dropped` are filters that it may still have from when settings were others.
+    """
 
     client_id: str
     filters: tuple[str, ...]
     first: bool
+    dropped: tuple[str, ...] = ()
 
     @property
     def canary(self) -> str:
@@ -28,8 +33,11 @@ class Session:
         return canary_topic(self.client_id)
 
 
-def session_of(client_id: str, slot: int | None) -> Session:
-    """The session of the only process (no slot), or of the one with that number, from 1 on."""
+def session_of(client_id: str, slot: int | None, *, sparkplug: bool = False) -> Session:
+    """The session of the only process (no slot), or of the one with that number, from 1 on.
+
+    `sparkplug`: edge nodes' messages come by this session, unless another slot takes them.
+    """
     own = client_id if slot is None else f"{client_id}-{slot}"
     first = slot in (None, FIRST_SLOT)
     filters = [
@@ -37,4 +45,6 @@ def session_of(client_id: str, slot: int | None) -> Session:
         for filter_ in DEVICE_FILTERS
         if first or filter_ != PRESENCE_FILTER
     ]
-    return Session(own, (*filters, canary_topic(own)), first)
+    if first and sparkplug:
+        filters += SPARKPLUG_FILTERS
+    return Session(own, (*filters, canary_topic(own)), first, () if sparkplug else SPARKPLUG_FILTERS)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 NAMESPACE: Final = "spBv1.0"
+_NAMESPACE_LEVEL: Final = f"{NAMESPACE}/"
 _NAME_CHARACTERS_MAX: Final = 200
 
 
@@ -25,6 +26,7 @@ class Verb(StrEnum):
 
 
 BIRTHS: Final = frozenset({Verb.NBIRTH, Verb.DBIRTH})
+_BIRTH_LEVELS: Final = ([Verb.NBIRTH], [Verb.DBIRTH])
 _OF_DEVICES: Final = frozenset({Verb.DBIRTH, Verb.DDEATH, Verb.DDATA, Verb.DCMD})
 # What edge nodes say. Commands are left out: they are ours and other hosts', and go the other way.
 FILTERS: Final = (
@@ -53,7 +55,7 @@ class SparkplugTopic(NamedTuple):
 def parse_topic(topic: str) -> SparkplugTopic | None:
     """The parts of an edge node's topic; None for any other topic, such as STATE."""
     namespace, *levels = topic.split("/")
-    if namespace != NAMESPACE or len(levels) not in (3, 4) or not all(levels):
+    if namespace != NAMESPACE or len(levels) not in (3, 4) or not all(levels) or "\0" in topic:
         return None
     if levels[1] not in Verb.__members__ or any(len(level) > _NAME_CHARACTERS_MAX for level in levels):
         return None
@@ -65,7 +67,12 @@ def parse_topic(topic: str) -> SparkplugTopic | None:
 
 def is_sparkplug(topic: str) -> bool:
     """Whether the topic is in Sparkplug's namespace."""
-    return topic.startswith(f"{NAMESPACE}/")
+    return topic.startswith(_NAMESPACE_LEVEL)
+
+
+def is_birth(topic: str) -> bool:
+    """Whether it is the topic of a birth."""
+    return topic.startswith(_NAMESPACE_LEVEL) and topic.split("/", 3)[2:3] in _BIRTH_LEVELS
 
 
 def address_of(edge_node: str, device: str = "") -> str:

@@ -20,7 +20,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.inbox import Inbox
-from ingest.message import Arrived
+from ingest.message import Arrived, broken_link
 from ingest.session import Session
 from ingest.tally import Tally
 from ingest.wire_client import WireClient
@@ -127,7 +127,7 @@ class Subscriber:
     def _build_client(self, settings: Settings) -> WireClient:
         self._broker = broker_of(settings)
         self._address = (self._broker.host, self._broker.port)
-        client = WireClient(self.session.client_id, self._version, self._deliver, lambda: self.inbox.is_full)
+        client = WireClient(self.session.client_id, self._version, self.deliver, lambda: self.inbox.is_full)
         prepare_client(client, self._broker)
         # Not all at once after the broker was away.
         client.reconnect_delay_set(1, _RETRY_SECONDS_MAX + random.randrange(_RETRY_SECONDS_MAX))  # noqa: S311
@@ -146,9 +146,14 @@ class Subscriber:
             words |= {"clean_start": False, "properties": kept}
         return words
 
-    def _deliver(self, block: list[Arrived]) -> None:
+    def deliver(self, block: list[Arrived]) -> None:
+        """Take these in; never waits."""
         self._tally.arrived(len(block))
         self.inbox.put(block)
+
+    def mark_broken_link(self) -> None:
+        """What comes from now on may not follow on what came before."""
+        self.inbox.put([broken_link(time.time_ns() // 1000)])
 
     def _on_connect(self, client: mqtt.Client, _: Any, flags: mqtt.ConnectFlags, reason: ReasonCode, __: Any) -> None:
         if reason.is_failure:
@@ -156,6 +161,10 @@ class Subscriber:
             return
         self._tally.connected()
         log.info("connected to broker", extra={"session_present": flags.session_present})
+        if not flags.session_present:
+            self.mark_broken_link()
+        elif self.session.dropped:
+            client.unsubscribe(list(self.session.dropped))
         # Subscribing again where the session is present costs nothing and mends a lost subscription.
         filters = self.session.filters
         if self._version == mqtt.MQTTv5:

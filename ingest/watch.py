@@ -12,6 +12,7 @@ from ingest.control import Control
 from ingest.health import HealthServer
 from ingest.listening import Listening
 from ingest.metrics import Seen, exposition
+from ingest.sparkplug import Sparkplug
 from ingest.subscriber import Subscriber
 from ingest.tally import Counts, Tally
 from ingest.vitals import PERIODS_MAX, Health, Report, Status, Vitals, is_deaf, judge
@@ -27,8 +28,15 @@ class Watch:
     """Watches from `with` on; `step` is called by the process's main loop, `look` by anybody."""
 
     def __init__(
-        self, settings: Settings, subscriber: Subscriber, committer: Committer, listening: Listening, tally: Tally
+        self,
+        settings: Settings,
+        subscriber: Subscriber,
+        committer: Committer,
+        listening: Listening,
+        tally: Tally,
+        sparkplug: Sparkplug | None = None,
     ) -> None:
+        self._sparkplug = sparkplug
         self._subscriber = subscriber
         self._committer = committer
         self._listening = listening
@@ -84,7 +92,14 @@ class Watch:
         """All there is to see, counts and health of one moment."""
         counts = self._tally.look()
         listening = self._listening
-        return Seen(str(listening.run), listening.client, counts, judge(self._vitals(counts)), self.control.broker)
+        return Seen(
+            str(listening.run),
+            listening.client,
+            counts,
+            judge(self._vitals(counts)),
+            self.control.broker,
+            None if self._sparkplug is None else self._sparkplug.counts,
+        )
 
     def _vitals(self, counts: Counts) -> Vitals:
         with self._lock:

@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from ingest import clock_store, finding_store, listening_store, presence_store, store, summary_store
+from ingest import clock_store, finding_store, listening_store, presence_store, sparkplug_store, store, summary_store
 from ingest.batch import Batch, expected, sort_out
 from ingest.catalogue import Known
 from ingest.clock_skew import ClockOffsets
@@ -26,6 +26,7 @@ from ingest.notes import FindingNote, PresenceNote
 from ingest.opening import open_message
 from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Rejection
 from ingest.registry import load_known, load_revision
+from ingest.sparkplug_topics import is_sparkplug
 from vouch.knowledge import recording
 from vouch.period import to_micros
 
@@ -166,6 +167,7 @@ class Writer:
             frozen = self._frozen.note(batch.opened[index].source, at, refusal)
             found += [] if frozen is None else [frozen]
         finding_store.add_findings(conn, found)
+        sparkplug_store.add_notes(conn, [note for _, note in batch.notes])
 
     def _note_clocks(self, conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
         """How far each message is behind the instants it begins and ends with; written down now and then."""
@@ -250,7 +252,8 @@ def replay_message(conn: Connection[Any], writer: Writer, message: store.Rejecte
         dup=UNCERTAIN_TIME in message.reasons,
     )
     with conn.transaction():
-        written = writer.write(conn, [open_message(arrived)])
+        again = sparkplug_store.reopen(conn, arrived) if is_sparkplug(message.topic) else open_message(arrived)
+        written = writer.write(conn, [again])
         refusals = written.refusals
         with recording(conn) as replayed_at:
             store.mark_replayed(conn, message.id, refusals, replayed_at)

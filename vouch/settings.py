@@ -56,6 +56,28 @@ class Settings(BaseSettings):
     receipt_topic_filter: str = Field(
         "vouch/v1/+/receipt", description="response topics that are answered; others would lend senders our rights"
     )
+    sparkplug_host_id: str = Field(
+        "vouch",
+        pattern=r"^[^/+#]*$",
+        max_length=100,
+        description="under which ingest is a Sparkplug host; empty: takes none of it",
+    )
+    sparkplug_session: Literal["durable", "clean"] = Field(
+        "durable",
+        description="durable: the broker keeps Sparkplug data while ingest is away; clean: as the standard says",
+    )
+    sparkplug_reorder_seconds: float = Field(
+        2, ge=0.1, le=60, description="longest wait for a message that is missing in an edge node's sequence"
+    )
+    sparkplug_rebirth_seconds: float = Field(
+        10,
+        ge=0,
+        le=86_400,
+        description="least time between two requests for a rebirth to one edge node; 0: none is sent",
+    )
+    sparkplug_silence_seconds: float = Field(
+        120, ge=1, le=86_400, description="silence after which an edge node is dead that said so of another session"
+    )
     batch_bytes_max: int = Field(
         4_194_304, ge=1024, le=1_073_741_824, description="payload that is written in one transaction"
     )

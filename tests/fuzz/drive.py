@@ -20,7 +20,7 @@ from ingest.catalogue import KnownDevice, is_sparkplug
 from ingest.edge_nodes import EdgeNodes
 from ingest.formats.json import decode_any
 from ingest.formats.sparkplug import decode_payload
-from ingest.message import Arrived, Opened
+from ingest.message import Arrived, Opened, broken_link
 from ingest.notes import PresenceNote
 from ingest.opening import open_message
 from ingest.reading import decimal_of
@@ -93,7 +93,7 @@ def open_all(messages: Sequence[Arrived], findings: Findings) -> list[Opened]:
                     opened += nodes.expire(arrived.at)
                     findings.counts["rebirths asked"] += len(nodes.commands(arrived.at))
                 if n % LOSE_EVERY == 0:
-                    opened += nodes.forget_connection(arrived.at)
+                    opened += nodes.forget_connection(broken_link(arrived.at))
         except Exception:  # noqa: BLE001
             findings.faults.append((arrived, traceback.format_exc()))
     try:

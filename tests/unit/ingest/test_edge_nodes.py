@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 import pytest
 
-from ingest.edge_messages import Limits
-from ingest.edge_nodes import EdgeNodes, StoredNode
+from ingest.edge_messages import Candidate, Limits, StoredNode, replayed
+from ingest.edge_nodes import EdgeNodes
 from ingest.formats import sparkplug_b_pb2 as pb
+from ingest.formats.sparkplug import decode_payload
 from ingest.message import Message, Opened
 from ingest.notes import BirthNote, BirthsEndNote, Evidence, FindingNote, PresenceNote, SequenceNote
+from ingest.sparkplug_topics import parse_topic
 from tests.sparkplug import START, Speaker, arrived, bdseq, body, metric
 
 SECOND = 1_000_000
@@ -397,7 +399,7 @@ def test_a_rebirth_is_asked_for_seldom_and_ever_more_so() -> None:
             times.append(second)
 
     assert times == [0, 10, 30, 70, 150]
-    assert host.nodes.counts.rebirths_asked == 5
+    assert host.nodes.look().rebirths_asked == 5
 
 
 def test_rebirth_requests_can_be_switched_off() -> None:
@@ -524,7 +526,7 @@ def test_after_a_broken_link_every_session_is_over_until_its_next_birth() -> Non
     host, node = Host(), Speaker()
     host.hear(node.nbirth(), node.dbirth())
 
-    out = host.nodes.forget_connection(host.now)
+    out = host.nodes.forget_connection(arrived(Message("", b""), host.now, connection=-1))
     data = host.hear(node.ndata(1.0))
     asked = host.asked()
     back = host.hear(node.nbirth())
@@ -540,8 +542,9 @@ def test_a_stored_session_goes_on_where_it_was() -> None:
     speaker = Speaker()
     birth, device = speaker.nbirth(), speaker.dbirth()
     host = Host()
-    births = {"": birth.payload, "press": device.payload}
-    host.nodes.restore([StoredNode("plant/line", births, {}, START, 1, speaker.at - SECOND)], START)
+    births = {"": decode_payload(birth.payload), "press": decode_payload(device.payload)}
+    stored = StoredNode("plant/line", births, {}, START, 0, START, 1, speaker.at - SECOND)
+    host.nodes.restore([stored], START)
 
     out = host.hear(speaker.ndata(2.0), speaker.ddata(3.0))
 
@@ -555,7 +558,8 @@ def test_what_was_stored_but_not_acknowledged_is_read_by_its_own_session_after_a
     new = Speaker(at=old.at + SECOND, session=1)
     birth = new.say("NBIRTH", bdseq(1), metric("pressure", 9.0, alias=1))
     host = Host()
-    stored = StoredNode("plant/line", {"": birth.payload}, {"": first.payload}, START, 0, new.at - SECOND)
+    births, former = ({"": decode_payload(message.payload)} for message in (birth, first))
+    stored = StoredNode("plant/line", births, former, START, 1, new.at - SECOND, 0, new.at - SECOND)
     host.nodes.restore([stored], START)
 
     again = host.hear(data, dup=True)
@@ -563,3 +567,19 @@ def test_what_was_stored_but_not_acknowledged_is_read_by_its_own_session_after_a
 
     assert values(again) == [("plant/line", "km", 1.0)]
     assert values(out) == [("plant/line", "pressure", 2.0)]
+
+
+def test_a_refused_message_is_replayed_by_a_birth_that_covers_it_and_by_no_later_session() -> None:
+    node = Speaker()
+    early, birth, late = node.ndata(7.0), node.nbirth(), node.ndata(8.0)
+    known = decode_payload(birth.payload)
+    topic = parse_topic(early.topic)
+    assert topic is not None
+
+    def replay(message: Message, *candidates: Candidate) -> list[float | str]:
+        return [r.value for r in replayed(topic, decode_payload(message.payload), candidates).readings]
+
+    assert replay(late, Candidate(known, known.at, known=True)) == [8.0]
+    assert replay(early, Candidate(known, known.at, known=False)) == [7.0]
+    assert replay(early, Candidate(known, known.at, known=True)) == []
+    assert replay(late) == []

@@ -1,6 +1,7 @@
 """Which process takes what, and under which name the broker keeps it."""
 
 from ingest.session import session_of
+from ingest.sparkplug_topics import FILTERS as SPARKPLUG_FILTERS
 from ingest.topics import DEVICE_FILTERS, PRESENCE_FILTER, matches, receipt_topic, telemetry_topic
 
 
@@ -23,6 +24,17 @@ def test_every_slot_has_a_name_of_its_own_and_shares_what_needs_no_order() -> No
     assert shared == {f"$share/vouch/{filter_}" for filter_ in DEVICE_FILTERS if filter_ != PRESENCE_FILTER}
     assert shared < set(one.filters)
     assert set(two.filters) - shared == {"vouch/v1/vouch-ingest-2/canary"}
+
+
+def test_edge_nodes_are_heard_unshared_by_the_first_process_alone() -> None:
+    only = session_of("vouch-ingest", None, sparkplug=True)
+    one, two = (session_of("vouch-ingest", slot, sparkplug=True) for slot in (1, 2))
+    without = session_of("vouch-ingest", None)
+
+    assert set(SPARKPLUG_FILTERS) < set(only.filters)
+    assert set(SPARKPLUG_FILTERS) < set(one.filters)
+    assert not any("spBv1.0" in filter_ for filter_ in (*two.filters, *without.filters))
+    assert without.dropped == SPARKPLUG_FILTERS
 
 
 def test_answers_go_to_receipt_topics_only() -> None:

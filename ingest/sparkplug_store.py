@@ -1,0 +1,191 @@
+"""Storage of what Sparkplug edge nodes said of their metrics, and of where each of them was. The caller commits."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg import Connection
+
+from ingest.edge_messages import Candidate, StoredNode, replayed
+from ingest.formats.sparkplug import Payload, Undecodable, decode_payload
+from ingest.message import Arrived, Opened
+from ingest.notes import BirthNote, BirthsEndNote, Note, SequenceNote
+from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
+from ingest.sparkplug_topics import parse_topic
+from vouch.period import from_micros, to_micros
+
+# As many births are tried for a message that is replayed.
+_CANDIDATES_MAX: Final = 20
+# A session that ended longer before a restart has nothing under way any more.
+_FORMER: Final = "interval '1 hour'"
+
+_END_ALL: Final = """
+    UPDATE ingest.sparkplug_cover SET ended_at = greatest(born_at, %(at)s)
+     WHERE edge_node = %(edge_node)s AND ended_at IS NULL
+"""
+_END_ONE: Final = f"{_END_ALL} AND device = %(device)s"
+
+# A birth of the same session that means the same changes nothing. One of the node ends those of its devices too.
+_END_OTHERS: Final = """
+    UPDATE ingest.sparkplug_cover AS c SET ended_at = greatest(c.born_at, %(at)s)
+     WHERE c.edge_node = %(edge_node)s AND c.device {which} %(device)s AND c.ended_at IS NULL
+       AND NOT EXISTS (
+           SELECT FROM ingest.sparkplug_cover AS open JOIN ingest.sparkplug_birth AS b ON b.id = open.birth
+            WHERE open.edge_node = %(edge_node)s AND open.device = %(device)s AND open.ended_at IS NULL
+              AND open.covers_from = %(covers_from)s AND b.digest = %(digest)s)
+"""
+_END_DEVICES: Final = _END_OTHERS.format(which=">=")
+_END_DEVICE: Final = _END_OTHERS.format(which="=")
+
+_KEEP_BIRTH: Final = """
+    INSERT INTO ingest.sparkplug_birth (edge_node, device, digest, payload)
+    VALUES (%(edge_node)s, %(device)s, %(digest)s, %(payload)s)
+    ON CONFLICT (edge_node, device, digest) DO UPDATE SET payload = EXCLUDED.payload
+"""
+
+_OPEN_COVER: Final = """
+    INSERT INTO ingest.sparkplug_cover (edge_node, device, birth, bdseq, said_at, covers_from, born_at)
+    SELECT edge_node, device, id, %(bdseq)s, %(said_at)s, least(%(covers_from)s, %(at)s), %(at)s
+      FROM ingest.sparkplug_birth
+     WHERE edge_node = %(edge_node)s AND device = %(device)s AND digest = %(digest)s
+    ON CONFLICT DO NOTHING
+"""
+
+_KEEP_SEQUENCE: Final = """
+    INSERT INTO ingest.sparkplug_node (edge_node, seq, sent_at)
+    SELECT * FROM unnest(%(edge_nodes)s::text[], %(seqs)s::smallint[], %(sent_at)s::timestamptz[])
+    ON CONFLICT (edge_node) DO UPDATE SET seq = EXCLUDED.seq, sent_at = EXCLUDED.sent_at
+"""
+
+
+def add_notes(conn: Connection[Any], notes: Iterable[Note]) -> None:
+    """Store what edge nodes said of themselves, in the order in which it was given out. Other notes are left out."""
+    sequence: dict[str, SequenceNote] = {}
+    with conn.pipeline():
+        for note in notes:
+            if isinstance(note, SequenceNote):
+                sequence[note.edge_node] = note
+            elif isinstance(note, BirthNote):
+                _add_birth(conn, note)
+            elif isinstance(note, BirthsEndNote):
+                given = {"edge_node": note.edge_node, "device": note.device, "at": from_micros(note.at)}
+                conn.execute(_END_ONE if note.device else _END_ALL, given)
+                if not note.device:
+                    sequence[note.edge_node] = SequenceNote(note.edge_node, None, None)
+        if sequence:
+            conn.execute(
+                _KEEP_SEQUENCE,
+                {
+                    "edge_nodes": list(sequence),
+                    "seqs": [note.seq for note in sequence.values()],
+                    "sent_at": [_instant(note.sent_at) for note in sequence.values()],
+                },
+            )
+
+
+def _add_birth(conn: Connection[Any], note: BirthNote) -> None:
+    given = {
+        "edge_node": note.edge_node,
+        "device": note.device,
+        "digest": note.digest,
+        "payload": note.payload,
+        "bdseq": note.bdseq,
+        "said_at": _instant(note.said_at),
+        "covers_from": from_micros(note.covers_from),
+        "at": from_micros(note.at),
+    }
+    conn.execute(_END_DEVICE if note.device else _END_DEVICES, given)
+    conn.execute(_KEEP_BIRTH, given)
+    conn.execute(_OPEN_COVER, given)
+
+
+_NODES: Final = f"""
+    SELECT c.edge_node, c.device, b.payload, c.bdseq, c.said_at, c.covers_from, c.ended_at, n.seq, n.sent_at
+      FROM ingest.sparkplug_cover AS c
+      JOIN ingest.sparkplug_birth AS b ON b.id = c.birth
+      LEFT JOIN ingest.sparkplug_node AS n ON n.edge_node = c.edge_node
+     WHERE c.ended_at IS NULL OR c.ended_at > %(now)s - {_FORMER}
+     ORDER BY c.edge_node, c.ended_at DESC NULLS FIRST, c.born_at DESC
+"""
+
+
+def load_nodes(conn: Connection[Any], now: datetime) -> list[StoredNode]:
+    """Every edge node with a birth that holds, or did shortly before `now`."""
+    rows: dict[str, list[Any]] = {}
+    for edge_node, *columns in conn.execute(_NODES, {"now": now}).fetchall():
+        rows.setdefault(edge_node, []).append(columns)
+    return [_node(edge_node, found) for edge_node, found in rows.items()]
+
+
+def _node(edge_node: str, rows: list[Any]) -> StoredNode:
+    births: dict[str, Payload] = {}
+    former: dict[str, Payload] = {}
+    former_from = heard_from = bdseq = born_at = None
+    for device, raw, number, said_at, covers_from, ended_at, _, _ in rows:
+        payload = _payload(raw)
+        if payload is None:
+            continue
+        if ended_at is None:
+            births[device] = payload
+            heard_from = to_micros(covers_from)
+            if not device:
+                bdseq, born_at = number, said_at
+        elif covers_from == (former_from := former_from or covers_from):
+            former.setdefault(device, payload)
+    seq, sent_at = rows[0][-2:] if births else (None, None)
+    return StoredNode(
+        edge_node,
+        births,
+        former,
+        heard_from,
+        None if bdseq is None else int(bdseq),
+        None if born_at is None else to_micros(born_at),
+        seq,
+        None if sent_at is None else to_micros(sent_at),
+    )
+
+
+_CANDIDATES: Final = """
+    SELECT b.payload, c.said_at, c.born_at <= %(at)s AS known
+      FROM ingest.sparkplug_cover AS c JOIN ingest.sparkplug_birth AS b ON b.id = c.birth
+     WHERE c.edge_node = %(edge_node)s AND c.device = %(device)s
+       AND c.covers_from <= %(at)s AND (c.ended_at IS NULL OR c.ended_at > %(at)s)
+     ORDER BY known DESC, CASE WHEN c.born_at <= %(at)s THEN %(at)s - c.born_at ELSE c.born_at - %(at)s END
+     LIMIT %(limit)s
+"""
+
+
+def reopen(conn: Connection[Any], arrived: Arrived) -> Opened:
+    """What a refused message says by the births that cover its receipt; it changes no edge node's state."""
+    topic = parse_topic(arrived.message.topic)
+    if topic is None:
+        detail = f"{arrived.message.topic[:200]!r} is not a topic of an edge node"
+        return Opened(arrived, "", Decoded((), (Rejection(WHOLE_MESSAGE, "unknown_topic", detail),)))
+    try:
+        payload = decode_payload(arrived.message.payload)
+    except Undecodable as error:
+        return Opened(arrived, topic.source, Decoded((), (Rejection(WHOLE_MESSAGE, "undecodable", str(error)),)))
+    given = {
+        "edge_node": topic.edge_node,
+        "device": topic.device,
+        "at": from_micros(arrived.at),
+        "limit": _CANDIDATES_MAX,
+    }
+    candidates = [
+        Candidate(born, None if said_at is None else to_micros(said_at), known)
+        for raw, said_at, known in conn.execute(_CANDIDATES, given).fetchall()
+        if (born := _payload(raw)) is not None
+    ]
+    return Opened(arrived, topic.source, replayed(topic, payload, candidates))
+
+
+def _payload(raw: bytes) -> Payload | None:
+    """A stored birth; None where this version of vouch cannot read it any more."""
+    try:
+        return decode_payload(bytes(raw))
+    except Undecodable:
+        return None
+
+
+def _instant(micros: int | None) -> datetime | None:
+    return None if micros is None else from_micros(micros)
