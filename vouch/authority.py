@@ -151,6 +151,10 @@ class Authority:
             raise BrokenAuthority(folder / _CA_KEY, f"this is not the key of {CA_CERTIFICATE}")
         return cls(folder, certificate, key)
 
+    def pem(self) -> str:
+        """The authority's certificate, for whoever shall believe what it signs."""
+        return self.certificate.public_bytes(serialization.Encoding.PEM).decode()
+
     def certify_server(self, names: Sequence[str], now: datetime) -> datetime:
         """Give the broker a new certificate and key for these host names and IP addresses; until when it is valid."""
         key = ec.generate_private_key(ec.SECP256R1())

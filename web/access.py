@@ -49,6 +49,8 @@ CALLERS: Final[Mapping[str, frozenset[str]]] = {
     "api.device": _STAFF | {"customer"},
     "api.add_credentials": frozenset({"account_manager"}),
     "api.remove_credentials": frozenset({"account_manager"}),
+    "api.add_certificate": frozenset({"account_manager"}),
+    "api.revoke_certificate": frozenset({"account_manager"}),
     "api.rejections": _STAFF,
     "api.replay": frozenset({"account_manager"}),
     "api.balance": _STAFF,

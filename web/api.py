@@ -7,6 +7,7 @@ is access.py's business; openapi.py describes every call, and docs/api.md shows 
 import base64
 import logging
 import uuid
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from flask import Blueprint, Flask, current_app, jsonify, request
@@ -16,10 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
 from ingest import credentials
+from ingest.cut_off import cut_off
 from ingest.registry import apply_registry
 from ingest.registry_file import declared_in
 from ingest.store import list_rejected, load_balance
 from ingest.writer import Writer, replay_rejected
+from vouch.authority import Authority, authority_folder
 from vouch.document import Document, DocumentFaults, parse_document
 from vouch.errors import Invalid
 from vouch.json_document import parse_json_document
@@ -35,6 +38,7 @@ PREFIX: Final = "/api/v1"
 CALLS_MAX: Final = "600 per minute"
 _SETTINGS: Final = "vouch_settings"
 _YAML: Final = ("application/yaml", "application/x-yaml", "text/yaml")
+_PEM: Final = "application/x-pem-file"
 _NAMED: Final = "registry"
 
 _Query = TypeVar("_Query", bound=BaseModel)
@@ -59,6 +63,10 @@ class _RejectionQuery(_Asked):
 class _ReplayQuery(_Asked):
     after: int = Field(0, ge=0, lt=2**63)
     limit: int = Field(1_000, ge=1, le=openapi.REPLAY_MAX)
+
+
+class _CertificateQuery(_Asked):
+    days: int = Field(openapi.CERTIFICATE_DAYS, ge=1, le=openapi.CERTIFICATE_DAYS_MAX)
 
 
 class _ApplyQuery(_Asked):
@@ -143,6 +151,34 @@ def remove_credentials(device: DeviceRow) -> ResponseReturnValue:
     """Take the device's password away."""
     credentials.remove_device(_settings(), device.id)
     log.info("credentials taken away", extra={"device": device.id, "account": viewer().id})
+    return "", 204
+
+
+@calls.post("/devices/<device>/certificate")
+def add_certificate(device: DeviceRow) -> ResponseReturnValue:
+    """A certificate for the key of the signing request in the body; earlier ones stay valid."""
+    if request.mimetype != _PEM:
+        raise UnsupportedMediaType(f"expected Content-Type: {_PEM}, with a certificate signing request")
+    days = _query(_CertificateQuery).days
+    authority = Authority.open(authority_folder(_settings()))
+    issued, _ = authority.issue(device.id, datetime.now(UTC), days, request.get_data())
+    log.info("certificate issued", extra={"device": device.id, "days": days, "account": viewer().id})
+    return jsonify(
+        certificate=issued.file.read_text(),
+        authority=authority.pem(),
+        valid_until=issued.valid_until.isoformat(),
+        brokers=[url for url in (_settings().device_certificate_url,) if url],
+    ), 201
+
+
+@calls.delete("/devices/<device>/certificate")
+def revoke_certificate(device: DeviceRow) -> ResponseReturnValue:
+    """Revoke all certificates of the device and cut its connection."""
+    settings = _settings()
+    Authority.open(authority_folder(settings)).revoke(device.id, datetime.now(UTC))
+    log.info("certificates revoked", extra={"device": device.id, "account": viewer().id})
+    credentials.reload_broker(settings)
+    cut_off(settings, device.id)
     return "", 204
 
 

@@ -12,6 +12,8 @@ REGISTRY_BYTES_MAX: Final = 16 * 1024 * 1024
 DEVICES_MAX: Final = 1_000
 REJECTIONS_MAX: Final = 500
 REPLAY_MAX: Final = 10_000
+CERTIFICATE_DAYS: Final = 730
+CERTIFICATE_DAYS_MAX: Final = 3_650
 FAULTS_MAX: Final = 1_000
 
 Node = dict[str, Any]
@@ -79,6 +81,14 @@ _SCHEMAS: Final[Node] = {
             "user_name": _TEXT,
             "password": _TEXT | {"description": "shown this once and stored nowhere in clear"},
             "brokers": _list_of(_TEXT) | {"description": "where devices connect, as far as this is known here"},
+        }
+    ),
+    "Certificate": _object(
+        {
+            "certificate": _TEXT | {"description": "PEM; its common name is the device's id"},
+            "authority": _TEXT | {"description": "PEM: by which the device knows the broker"},
+            "valid_until": _INSTANT,
+            "brokers": _list_of(_TEXT) | {"description": "where devices enter with it, as far as this is known here"},
         }
     ),
     "RejectionPage": _object(
@@ -154,7 +164,7 @@ _WORDS: Final = {
     404: "not there, or not for this account",
     409: "contradicts what is stored",
     413: "the body is too long",
-    415: "the body is neither JSON nor YAML",
+    415: "the body is in a form that is not read here",
     422: "cannot be right: the detail says what was found and what was expected",
     429: "too many calls",
     503: "something vouch stands on does not answer",
@@ -229,6 +239,39 @@ _PATHS: Final[Node] = {
             "description": _MANAGER,
             "parameters": [_ID],
             "responses": _answers(204, None, 404, 422),
+        },
+    },
+    "/devices/{device}/certificate": {
+        "post": {
+            "operationId": "add_certificate",
+            "summary": "A certificate by which the device enters the broker, for a key that it has made itself",
+            "description": f"Signed by the development authority of `vouch ca`; earlier ones stay valid. {_MANAGER}",
+            "parameters": [
+                _ID,
+                _query(
+                    "days",
+                    {
+                        "type": "integer",
+                        "minimum": 1,
+                        "maximum": CERTIFICATE_DAYS_MAX,
+                        "default": CERTIFICATE_DAYS,
+                    },
+                    "how long it is valid",
+                ),
+            ],
+            "requestBody": {
+                "required": True,
+                "description": "a certificate signing request in PEM; only its key is taken from it",
+                "content": {"application/x-pem-file": {"schema": _TEXT}},
+            },
+            "responses": _answers(201, "Certificate", 404, 413, 415, 422),
+        },
+        "delete": {
+            "operationId": "revoke_certificate",
+            "summary": "Revoke all certificates of the device; the broker cuts its connection",
+            "description": f"409 where it comes in again by another way, such as a password. {_MANAGER}",
+            "parameters": [_ID],
+            "responses": _answers(204, None, 404, 409),
         },
     },
     "/rejections": {

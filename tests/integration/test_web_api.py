@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import fastjsonschema
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from flask import Flask
 from psycopg import Connection
 from werkzeug.test import TestResponse
@@ -16,6 +20,7 @@ from werkzeug.test import TestResponse
 from ingest.credentials import list_with_password
 from tests.web_world import STRANGE_REGISTRY, add_people, portal_settings
 from tests.world import OCTOBER_STARTS, REGISTRY, declare_world, message, write
+from vouch.authority import Authority
 from vouch.database import open_pool
 from vouch.document import parse_document
 from vouch.settings import Settings
@@ -53,7 +58,11 @@ DESCRIBED: Final = {
 @pytest.fixture
 def settings(database: str, tmp_path: Path) -> Settings:
     return portal_settings(
-        database, mqtt_password_file=tmp_path / "passwords", mqtt_acl_file=tmp_path / "acl", mqtt_reload_command=""
+        database,
+        ca_folder=tmp_path / "ca",
+        mqtt_password_file=tmp_path / "passwords",
+        mqtt_acl_file=tmp_path / "acl",
+        mqtt_reload_command="",
     )
 
 
@@ -141,6 +150,8 @@ ENDPOINTS: Final = {
     ("GET", "/devices/{device}"): "api.device",
     ("POST", "/devices/{device}/credentials"): "api.add_credentials",
     ("DELETE", "/devices/{device}/credentials"): "api.remove_credentials",
+    ("POST", "/devices/{device}/certificate"): "api.add_certificate",
+    ("DELETE", "/devices/{device}/certificate"): "api.revoke_certificate",
     ("GET", "/rejections"): "api.rejections",
     ("POST", "/rejections/replay"): "api.replay",
     ("GET", "/balance"): "api.balance",
@@ -317,6 +328,27 @@ def test_credentials_are_given_once_and_taken_away(call: Call, settings: Setting
     assert list_with_password(settings) == set()
     assert call(MANAGER, "DELETE", "/devices/device-1/credentials").status_code == 404
     assert call(MANAGER, "POST", "/devices/device-9/credentials").status_code == 404
+
+
+def test_a_certificate_is_for_the_key_of_the_request_and_for_no_other_name(call: Call, settings: Settings) -> None:
+    assert settings.ca_folder is not None
+    path = "/devices/device-1/certificate"
+    key = ec.generate_private_key(ec.SECP256R1())
+    somebody = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "device-2")])
+    builder = x509.CertificateSigningRequestBuilder(somebody)
+    wanted = builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    assert call(MANAGER, "POST", path, data=wanted, content_type="application/x-pem-file").status_code == 404
+    authority = Authority.make(settings.ca_folder, datetime.now(UTC))
+    given = call(MANAGER, "POST", path + "?days=3", data=wanted, content_type="application/x-pem-file")
+    assert given.status_code == 201
+    certificate = x509.load_pem_x509_certificate(given.json["certificate"].encode())
+    certificate.verify_directly_issued_by(authority.certificate)
+    assert certificate.public_key() == key.public_key()
+    assert certificate.subject.rfc4514_string() == "CN=device-1"
+    for body, kind, status in ((b"no request", "application/x-pem-file", 422), (wanted, "text/plain", 415)):
+        assert call(MANAGER, "POST", path, data=body, content_type=kind).status_code == status
+    assert call(MANAGER, "DELETE", "/devices/device-2/certificate").status_code == 404
 
 
 def test_what_was_refused_is_listed_and_taken_in_again_once_its_device_is_declared(
