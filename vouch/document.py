@@ -28,13 +28,6 @@ _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORDS: Final = {"null": None, "~": None, "": None, "true": True, "false": False}
 _LENGTH_MAX: Final = 4_000_000
 _DEPTH_MAX: Final = 50
-_OPENING: Final = (
-    yaml.FlowSequenceStartToken,
-    yaml.FlowMappingStartToken,
-    yaml.BlockSequenceStartToken,
-    yaml.BlockMappingStartToken,
-)
-_CLOSING: Final = (yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken, yaml.BlockEndToken)
 
 
 def _plain_number(value: Any) -> Any:
@@ -105,20 +98,35 @@ class Document:
         return self.lines.get(path, 1)
 
 
-def parse_document(text: str, name: str) -> Document:
-    """Parse YAML text. Raises DocumentFaults with the line of a syntax error, a double key or an alias."""
-    if len(text) > _LENGTH_MAX:
-        raise Invalid(f"{name}: longer than {_LENGTH_MAX} characters")
-    depth = 0
+class _Unwanted(Exception):
+    """YAML that documents do without; found before it is acted upon."""
+
+    def __init__(self, line: int, what: str) -> None:
+        super().__init__(what)
+        self.line = line
+
+
+class _Loader(yaml.SafeLoader):
+    """Stops at anchors, aliases, tags and deep nesting, so that one pass over a long text is enough."""
+
+    def fetch_more_tokens(self) -> None:
+        super().fetch_more_tokens()
+        token = self.tokens[-1] if self.tokens else None
+        if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
+            raise _Unwanted(token.start_mark.line + 1, "anchors, aliases and tags are not allowed")
+        if len(self.indents) + self.flow_level > _DEPTH_MAX:
+            raise _Unwanted(self.line + 1, "nested too deeply")
+
+
+def parse_document(text: str, name: str, length_max: int = _LENGTH_MAX) -> Document:
+    """Parse YAML text of at most `length_max` characters. Raises Invalid for a longer one, and DocumentFaults with the
+    line of a syntax error, a double key or an alias."""
+    if len(text) > length_max:
+        raise Invalid(f"{name}: longer than {length_max} characters")
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            line = token.start_mark.line + 1
-            if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
-                raise DocumentFaults([f"{name}:{line}: anchors, aliases and tags are not allowed"])
-            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
-            if depth > _DEPTH_MAX:
-                raise DocumentFaults([f"{name}:{line}: nested too deeply"])
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(text, Loader=_Loader)
+    except _Unwanted as error:
+        raise DocumentFaults([f"{name}:{error.line}: {error}"]) from error
     except yaml.YAMLError as error:
         raise DocumentFaults(
             [f"{name}:{_syntax_line(error, text)}: not readable as YAML: {_problem(error)}"]
