@@ -4,6 +4,7 @@ Pure. docs/registry.md shows one. registry.py stores what this module has checke
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -21,6 +22,8 @@ from vouch.units import UNITS, expected_unit
 SLUG: Final = "^[a-z0-9][a-z0-9_-]*$"
 NAME: Final = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 METRIC: Final = "^[a-z][a-z0-9_]*$"
+# Some seventy thousand devices with their assets; reading so much takes about two gigabytes of memory.
+LENGTH_MAX: Final = 20_000_000
 
 
 @cache
@@ -176,6 +179,10 @@ class MetricDocument(MetricMeaning):
     name: Annotated[str, Field(pattern=METRIC, max_length=64)]
     sent_as: Annotated[list[Text], Field(max_length=20)] = []
 
+    def declared(self) -> Metric:
+        """The metric with the other names under which it is sent."""
+        return replace(self.metric(self.name), sent_as=tuple(self.sent_as))
+
 
 class ProductTypeDocument(_Model):
     """A kind of product and what its devices measure."""
@@ -234,7 +241,7 @@ class RegistryDocument(_Model):
 
 def parse_registry(text: str, name: str) -> tuple[Document, RegistryDocument]:
     """Parse and check a registry file. Raises DocumentFaults with file, line and path of each mistake."""
-    document = parse_document(text, name)
+    document = parse_document(text, name, LENGTH_MAX)
     return document, declared_in(document)
 
 

@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from tests.world import CONTRACT, OCTOBER, REGISTRY, declare_world, message, write, write_october
 from vouch.__main__ import main
+from vouch.document import parse_document
 from vouch.schedule import close_due_months, summarise
 from vouch.settings import load_settings
 
@@ -148,3 +149,19 @@ def test_findings_are_listed_with_the_readings_on_both_sides(run: Run, conn: Con
     assert "3 at 2026-10-05T12:00:00Z" in listed
     assert "Findings: none" in run("findings", "--since", "2026-10-05T12:00:01Z").output
     assert "--since" in run("findings", "--since", "noon").output
+
+
+def test_a_registry_of_json_is_the_same_registry_with_its_mistakes_on_their_lines(run: Run) -> None:
+    content = parse_document(REGISTRY, "registry.yaml").content
+    Path("fleet.json").write_text(json.dumps(content, indent=1, default=str))
+
+    assert "declarations new" in run("registry", "apply", "fleet.json").output
+    assert "nothing to change" in run("registry", "apply", "fleet.json").output
+
+    text = json.dumps(content, indent=1, default=str)
+    for said, now in (('"KMT"', '"KTM"'), ('"unit": "KMT"', '"unit": "MTR"')):
+        Path("fleet.json").write_text(text.replace(said, now))
+        line = text.split(said)[0].count("\n") + 1
+        wrong = run("registry", "apply", "fleet.json")
+        assert wrong.exit_code != 0
+        assert any(f"fleet.json:{n}: product_types[0].metrics[0]" in wrong.output for n in range(line - 4, line + 1))
