@@ -27,6 +27,8 @@ _PIECES: Final = (
     b"\xed\xa0\x80",
     b"\xc2",
 )
+# What opens something, again and again.
+_NESTED: Final = (b"[", b'{"readings":[', b"\x81", b"\x9f", b"\xc1", b"\xa1\x00")
 
 
 def mutate(random: Random, message: Message, others: Sequence[Message]) -> Message:
@@ -49,7 +51,7 @@ def _by_format(topic: str) -> Callable[[Random, bytes], bytes]:
 def _bytes(random: Random, payload: bytes, others: Sequence[Message]) -> bytes:
     at = random.randint(0, len(payload))
     to = min(len(payload), at + int(random.expovariate(0.2)))
-    match random.randrange(9):
+    match random.randrange(10):
         case 0:
             return payload[:at]
         case 1:
@@ -67,6 +69,8 @@ def _bytes(random: Random, payload: bytes, others: Sequence[Message]) -> bytes:
             return payload[:at] + other[random.randint(0, len(other)) :]
         case 7:
             return random.randbytes(random.randint(0, 40))
+        case 8:
+            return payload[:at] + random.choice(_NESTED) * random.choice((5, 20, 3_000)) + payload[at:]
         case _:
             return _another_number(random, payload)
 
