@@ -225,7 +225,8 @@ def _silent(quiet: Sequence[Period], limit: timedelta) -> Iterator[_Begun]:
 
 
 def _gap_words(gap: Period) -> str:
-    return f"vouch's record of listening has a gap from {iso(gap.start)} to {iso(gap.end)}"
+    start, end = (iso(instant.replace(microsecond=0)) for instant in (gap.start, gap.end))
+    return f"vouch's record of listening has a gap from {start} to {end}"
 
 
 def _until(span: Period, end: datetime) -> Period | None:

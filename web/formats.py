@@ -102,6 +102,11 @@ def duration(micros: int) -> str:
     return f"{text}.{rest:06}".rstrip("0") if rest else text
 
 
+def whole_seconds(micros: int) -> int:
+    """The same length without its last fraction of a second, which a table of clocks read by people can do without."""
+    return micros - micros % _SECOND
+
+
 def hours(micros: int) -> str:
     """A length that is mostly whole hours: `745`, or `12.25`, cut after four decimals."""
     exact = Fraction(micros, 3600 * _SECOND)
@@ -211,6 +216,7 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "symbol": symbol,
     "share_percent": percent,
     "duration": duration,
+    "whole_seconds": whole_seconds,
     "hours": hours,
     "day": day,
     "short_day": short_day,

@@ -100,7 +100,7 @@ def _totals(spans: Sequence[pictures.Span]) -> dict[str, int]:
     found: dict[str, int] = {}
     for name, period in spans:
         found[name] = found.get(name, 0) + period.micros
-    return found
+    return {name: micros - micros % 1_000_000 for name, micros in found.items()}
 
 
 def _neighbours(month: date, today: date) -> dict[str, date | None]:
