@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from psycopg import Connection
 
 from ingest.formats import json as vouch_json
+from ingest.formats.presence import decode as decode_presence
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from vouch.__main__ import main
@@ -19,7 +20,8 @@ README = DOCS.parent / "README.md"
 
 
 def test_the_page_on_mqtt_shows_the_schema_that_the_command_prints() -> None:
-    blocks = re.findall(r"```json\n(.*?)```", (DOCS / "mqtt.md").read_text(), re.DOTALL)
+    section = (DOCS / "mqtt.md").read_text().split("\n## Message\n")[1].split("\n## ")[0]
+    blocks = re.findall(r"```json\n(.*?)```", section, re.DOTALL)
     printed = CliRunner().invoke(main, ["schema", "telemetry"]).output
 
     assert json.loads(blocks[-1]) == vouch_json.SCHEMA == json.loads(printed)
@@ -29,8 +31,20 @@ def test_the_page_on_mqtt_shows_the_schema_that_the_command_prints() -> None:
         assert not decoded.rejections
 
 
+def test_the_page_on_mqtt_shows_what_presence_is() -> None:
+    section = (DOCS / "mqtt.md").read_text().split("\n## Presence\n")[1].split("\n## ")[0]
+    examples = re.findall(r"^    (\{.*?\})", section, re.MULTILINE)
+
+    assert len(examples) == 3
+    for example in examples:
+        decoded, notes = decode_presence(example.encode(), "press-7")
+        assert not decoded.rejections
+        assert len(notes) == 1
+
+
 def test_the_page_on_mqtt_names_every_reason_and_no_other() -> None:
-    code = "".join((DOCS.parent / "ingest" / name).read_text() for name in ("batch.py", "formats/json.py", "writer.py"))
+    modules = ("batch.py", "opening.py", "formats/json.py", "formats/presence.py", "writer.py")
+    code = "".join((DOCS.parent / "ingest" / name).read_text() for name in modules)
     used = set(re.findall(r'(?:Rejection\([^"]*|_refused\()"([a-z_]+)"', code))
     table = (DOCS / "mqtt.md").read_text().split("| reason | meaning |")[1].split("\n\n")[0]
     named = {

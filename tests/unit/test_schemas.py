@@ -18,7 +18,7 @@ from vouch.document import parse_document
 
 DOCS: Final = Path(__file__).parents[2] / "docs"
 SCHEMAS: Final = DOCS / "schemas"
-KINDS: Final = ["contract", "evidence", "fact", "registry", "statement", "telemetry"]
+KINDS: Final = ["contract", "evidence", "fact", "presence", "registry", "statement", "telemetry"]
 CONTRACTS: Final = [*sorted(TEMPLATES.glob("*/contract*.yaml")), Path(__file__).parents[1] / "full_contract.yaml"]
 SLUGS: Final = sorted({one.parent.name for one in CONTRACTS[:-1]})
 

@@ -244,7 +244,9 @@ def read_text(file: Path) -> str:
 
 
 @click.command()
-@click.argument("which", type=click.Choice(["telemetry", "registry", "contract", "fact", "evidence", "statement"]))
+@click.argument(
+    "which", type=click.Choice(["telemetry", "presence", "registry", "contract", "fact", "evidence", "statement"])
+)
 def schema(which: str) -> None:
     """Print a JSON Schema: of messages, registry files, contract files, facts, evidence files or statements."""
     import json
@@ -258,13 +260,16 @@ def _schema(which: str) -> dict[str, Any]:
     from contracts import evidence
     from contracts.document import ContractDocument
     from contracts.fact_entry import FactLog
-    from ingest.formats.json import SCHEMA
+    from ingest.formats import json as telemetry
+    from ingest.formats import presence
     from ingest.registry_file import RegistryDocument
     from vouch.json_schema import published, schema_of
 
     match which:
         case "telemetry":
-            return published(SCHEMA)
+            return published(telemetry.SCHEMA)
+        case "presence":
+            return published(presence.SCHEMA)
         case "registry":
             return schema_of(RegistryDocument)
         case "fact":
