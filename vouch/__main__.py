@@ -82,5 +82,9 @@ for command in (contract_file.contract_check, contract_file.contract_diff):
     declare.contract.add_command(command)
 
 
+for command in (known.device_list, known.device_show):
+    declare.device.add_command(command)
+
+
 if __name__ == "__main__":
     main()

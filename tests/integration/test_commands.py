@@ -12,9 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg import Connection
 
+from ingest.clock_skew import HourOffset
+from ingest.clock_store import put_offsets
 from tests.world import CONTRACT, OCTOBER, REGISTRY, declare_world, message, write, write_october
 from vouch.__main__ import main
 from vouch.document import parse_document
+from vouch.period import to_micros
 from vouch.schedule import close_due_months, summarise
 from vouch.settings import load_settings
 
@@ -165,3 +168,26 @@ def test_a_registry_of_json_is_the_same_registry_with_its_mistakes_on_their_line
         wrong = run("registry", "apply", "fleet.json")
         assert wrong.exit_code != 0
         assert any(f"fleet.json:{n}: product_types[0].metrics[0]" in wrong.output for n in range(line - 4, line + 1))
+
+
+def test_devices_are_listed_and_shown_with_what_they_said_last(run: Run, conn: Connection[Any]) -> None:
+    declare_world(conn)
+    noon = datetime(2026, 10, 5, 12, tzinfo=UTC)
+    write(conn, [message("device-1", noon, odometer_km=100, state="FAULT")])
+    put_offsets(conn, [HourOffset("device-1", to_micros(datetime.now(UTC)), -90_000_000, 7)], datetime.now(UTC))
+    conn.commit()
+
+    listed = run("device", "list", "--limit", "1").output
+    shown = run("device", "show", "device-1").output
+    other = run("device", "show", "device-2").output
+
+    assert "device-1" in listed
+    assert "truck-1" in listed
+    assert "There may be more: --after device-1" in listed
+    assert "serves        truck-1 of buyer" in shown
+    assert "ahead of ours by at least 0:01:30, by 7 readings" in shown
+    assert "2026-10-05T12:00:00Z" in shown
+    assert "2026-10-05T11:58:30Z" in shown
+    assert "FAULT" in shown
+    assert "clock         nothing is known" in other
+    assert run("device", "show", "nobody").exit_code == 3
