@@ -118,7 +118,7 @@ class Authority:
     @classmethod
     def make(cls, folder: Path, now: datetime) -> Self:
         """A new authority in a folder that has none. Raises Conflict where there is one."""
-        if (folder / _CA_KEY).exists():
+        if (folder / CA_CERTIFICATE).exists():
             raise Conflict(f"there is an authority in {folder} already")
         try:
             (folder / _ISSUED).mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -134,10 +134,11 @@ class Authority:
             .add_extension(identifier, critical=False)
             .sign(key, hashes.SHA256())
         )
-        _write(folder / _CA_KEY, _pem_of_key(key), _KEY_MODE)
-        _write(folder / CA_CERTIFICATE, certificate.public_bytes(serialization.Encoding.PEM))
         made = cls(folder, certificate, key)
+        _write(folder / _CA_KEY, _pem_of_key(key), _KEY_MODE)
         made._write_revoked([], now - _BACKDATED)
+        # Last: with it, the authority is there.
+        _write(folder / CA_CERTIFICATE, certificate.public_bytes(serialization.Encoding.PEM))
         return made
 
     @classmethod

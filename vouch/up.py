@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, Signals, getsignal, signal
 from types import FrameType
@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from ingest.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT
 from ingest.credentials import set_accounts
-from vouch.authority import authority_folder
+from vouch.authority import Authority, authority_folder, is_authority
 from vouch.database import migrate
 from vouch.embedded.broker import NAME as BROKER_NAME
 from vouch.embedded.broker import Broker, TlsListeners, broker_account
@@ -46,6 +46,7 @@ _WEB_PORTS: Final = range(8080, 8100)
 _STOP_SIGNALS: Final = (SIGINT, SIGTERM, SIGHUP)
 _DOWN_SECONDS_MAX: Final = 180.0
 _DOWN_POLL_SECONDS: Final = 0.1
+_CERTIFICATE_ENDS_SOON: Final = timedelta(days=60)
 # To write everything down. The kernel has told a left over process to stop already, when its supervisor died.
 _LEFT_OVER_SECONDS: Final = {DATABASE_NAME: 60.0, BROKER_NAME: 30.0}
 _LEFT_OVER_SECONDS_OTHERS: Final = 3.0
@@ -232,7 +233,7 @@ def _start(
     if applied:
         say(f"database schema is up to date ({applied} steps)")
     if _is_ours(settings.mqtt_url, folder.secret(INGEST_ACCOUNT)):
-        addresses |= _start_broker(folder, supervisor, settings)
+        addresses |= _start_broker(folder, supervisor, settings, say)
         say("broker is ready")
     if any(command.listens for command in services):
         addresses["web_port"] = _web_port(folder, settings)
@@ -249,9 +250,14 @@ def _start(
     return found
 
 
-def _start_broker(folder: Folder, supervisor: Supervisor, settings: Settings) -> dict[str, str | Path]:
+def _start_broker(folder: Folder, supervisor: Supervisor, settings: Settings, say: Say) -> dict[str, str | Path]:
+    authority = authority_folder(settings)
+    if is_authority(authority):
+        until, _ = Authority.open(authority).server()
+        if until < datetime.now(UTC) + _CERTIFICATE_ENDS_SOON:
+            say(f"the broker's certificate ends on {until:%Y-%m-%d}: `vouch ca init` makes another")
     tls = TlsListeners(
-        authority_folder(settings),
+        authority,
         settings.devices_tls_host,
         settings.devices_tls_port,
         settings.devices_certificate_port,

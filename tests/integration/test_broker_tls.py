@@ -217,6 +217,17 @@ def test_a_device_that_has_another_way_in_is_told_of(
         coming_back.loop_stop()
 
 
+def test_a_certificate_of_the_broker_that_ends_soon_is_told_of_at_the_start(make_home: Callable[[], Path]) -> None:
+    home, told = make_home(), list[str]()
+    long_ago = datetime.now(UTC) - timedelta(days=800)
+    Authority.make(home / "ca", long_ago).certify_server(["localhost"], long_ago)
+
+    with up.embedded(home, say=told.append):
+        pass
+
+    assert any("the broker's certificate ends on" in line for line in told)
+
+
 def test_a_renewed_server_certificate_is_served_without_a_restart(broker: Settings, authority: Authority) -> None:
 
     def served() -> str:

@@ -81,6 +81,21 @@ def test_exports_carry_every_line_with_amounts_as_text(run: Run, conn: Connectio
     assert [line["amount"] for line in document["document"]["lines"]] == ["745.00", "74.50", "0.00"]
 
 
+def test_a_token_is_shown_once_listed_and_revoked(run: Run) -> None:
+    run("account", "add", "plant@seller.example", "--name", "Plant", "--role", "finance", "--password", "x" * 12)
+
+    made = run("token", "add", "Plant@seller.example", "--name", "line 4")
+    listed = run("token", "list")
+
+    assert made.output.startswith("token  vouch_")
+    assert made.output.split()[1] not in listed.output
+    assert "line 4" in listed.output
+    assert run("token", "add", "plant@seller.example", "--name", "line 4").exit_code == 4
+    assert run("token", "revoke", "plant@seller.example", "--name", "line 4").exit_code == 0
+    assert run("token", "revoke", "plant@seller.example", "--name", "line 4").exit_code == 3
+    assert run("token", "add", "nobody@seller.example", "--name", "x").exit_code == 3
+
+
 @pytest.mark.usefixtures("files")
 def test_a_mistake_is_named_with_file_line_and_path(run: Run) -> None:
     Path("registry.yaml").write_text(REGISTRY.replace("unit: KMT", "unit: KTM"))

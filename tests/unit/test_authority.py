@@ -126,6 +126,15 @@ def test_revocations_at_once_are_all_kept(authority: Authority) -> None:
     assert all(one.revoked_at for one in authority.issued(NOW))
 
 
+def test_an_authority_that_was_not_finished_is_made_anew(authority: Authority) -> None:
+    (authority.folder / "ca.crt").unlink()
+
+    with pytest.raises(NoAuthority):
+        Authority.open(authority.folder)
+    Authority.make(authority.folder, NOW)
+    Authority.open(authority.folder).issue("press-7", NOW, 1)
+
+
 def test_a_folder_that_is_none_and_one_with_a_foreign_key_are_told_apart(tmp_path: Path, authority: Authority) -> None:
     with pytest.raises(NoAuthority, match="vouch ca init"):
         Authority.open(tmp_path)
