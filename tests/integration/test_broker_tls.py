@@ -1,5 +1,6 @@
 """TLS and client certificates at the real broker: who is let in, as whom, and how soon that changes."""
 
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from ingest.cut_off import StillLetIn, cut_off
 from vouch import up
 from vouch.authority import Authority, authority_folder
 from vouch.broker_address import TlsFiles, parse_broker
-from vouch.mqtt import prepare_client
+from vouch.mqtt import prepare_client, tls_context
 from vouch.settings import Settings
 
 NOT_AUTHORIZED = 135
@@ -181,6 +182,35 @@ def test_a_revoked_certificate_is_refused_from_the_reload_on_and_a_new_one_is_no
 
         assert is_turned_away(enter, files)
         assert enter(files_for(authority, name)).entered == 0
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=lambda one: one.name)
+def test_a_tls_session_that_was_kept_does_not_bring_a_revoked_device_back(
+    broker: Settings, authority: Authority, version: ssl.TLSVersion
+) -> None:
+    name = f"press-{version.name}"
+    context = tls_context(files_for(authority, name))
+    context.maximum_version = version
+
+    kept = say_hello(broker, context, None)
+    assert say_hello(broker, context, kept) is not None
+    authority.revoke(name, datetime.now(UTC))
+    reload_broker(broker)
+
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        say_hello(broker, context, kept)
+
+
+def say_hello(broker: Settings, context: ssl.SSLContext, session: ssl.SSLSession | None) -> ssl.SSLSession | None:
+    """Connect with MQTT 3.1.1's shortest CONNECT, resuming a TLS session; the one that could be resumed next."""
+    with (
+        socket.create_connection(address_of(broker.device_certificate_url), timeout=SECONDS_MAX) as plain,
+        context.wrap_socket(plain, server_hostname="localhost", session=session) as line,
+    ):
+        line.sendall(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x3c\x00\x01a")
+        assert line.recv(4) == b"\x20\x02\x00\x00"
+        assert line.session_reused == (session is not None)
+        return line.session
 
 
 def test_a_revoked_device_that_is_connected_is_cut_off(
