@@ -69,7 +69,7 @@ UV := .vouch/lock/bin/uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url $(ARGS)
 # Devices written by others that the tests run, each in an environment of its own.
-PUBLISHERS := aiomqtt gmqtt
+PUBLISHERS := aiomqtt gmqtt mqtt-spb-wrapper pysparkplug
 # Of the fuzzer that coverage leads, 3.0 is the last that comes built for Python 3.11.
 lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
 	@test -x $(UV) || { $(BIN)/python -m venv .vouch/lock && .vouch/lock/bin/python -m pip install --quiet uv; }

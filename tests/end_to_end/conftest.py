@@ -25,18 +25,22 @@ _STALLED_SECONDS = 60.0
 class IngestProcess:
     """`vouch ingest` under one fixed client id, so that killing and starting it again continues the same session."""
 
-    def __init__(self, settings: Settings, database: str, folder: Path) -> None:
+    def __init__(self, settings: Settings, database: str, folder: Path, **chosen: str) -> None:
         self.database = database
         self.mqtt_url = settings.simulator_mqtt_url
         self.client_id = f"ingest-{uuid4()}"
         self._session_url = settings.mqtt_url
         self._log = folder / "ingest.log"
-        self._environment = os.environ | {
-            "VOUCH_HOME": str(folder),
-            "VOUCH_DATABASE_URL": database,
-            "VOUCH_MQTT_URL": settings.mqtt_url,
-            "VOUCH_MQTT_CLIENT_ID": self.client_id,
-        }
+        self._environment = (
+            os.environ
+            | chosen
+            | {
+                "VOUCH_HOME": str(folder),
+                "VOUCH_DATABASE_URL": database,
+                "VOUCH_MQTT_URL": settings.mqtt_url,
+                "VOUCH_MQTT_CLIENT_ID": self.client_id,
+            }
+        )
         self.process = self._start()
 
     def _start(self) -> "subprocess.Popen[bytes]":

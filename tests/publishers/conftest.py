@@ -44,9 +44,14 @@ product_types:
   - id: press
     name: Press
     metrics:
-      - {name: strokes, kind: counter, unit: C62, resolution: 1, on_fall: reset, silence_seconds_max: 7200}
-      - {name: oil_celsius, kind: gauge, unit: CEL, silence_seconds_max: 7200}
-      - {name: state, kind: state, states: {RUNNING: 1, FAULT: 2}, silence_seconds_max: 7200}
+      - {name: strokes, kind: counter, unit: C62, resolution: 1, on_fall: reset, silence_seconds_max: 7200,
+         sent_as: [DATA/strokes]}
+      - {name: oil_celsius, kind: gauge, unit: CEL, silence_seconds_max: 7200, sent_as: [DATA/oil_celsius]}
+      - {name: tilt, kind: gauge, unit: DD, silence_seconds_max: 7200, sent_as: [DATA/tilt]}
+      - {name: state, kind: state, states: {RUNNING: 1, FAULT: 2}, silence_seconds_max: 7200, sent_as: [DATA/state]}
+devices:
+  - {id: DEVICE, product_type: press, sparkplug: plant-DEVICE/DEVICE/press}
+  - {id: DEVICE-node, product_type: press, sparkplug: plant-DEVICE/DEVICE}
 assets:
   - {id: press, name: Press, customer: buyer, product_type: press,
      served_by: [{device: DEVICE, since: "2020-01-01T00:00:00Z"}]}
@@ -66,6 +71,16 @@ class Device:
     port: int
     ingesting: IngestProcess
 
+    @property
+    def node(self) -> str:
+        """The edge node that it is behind, where it speaks Sparkplug; its account is that of the device."""
+        return f"{self.name}-node"
+
+    @property
+    def group(self) -> str:
+        """Its Sparkplug group."""
+        return f"plant-{self.name}"
+
     def run(self, program: str, environment: str, **asked: Any) -> dict[str, Any]:
         """Run one of the programs beside this file and return its account, the last line that it printed."""
         given = {"host": self.host, "port": self.port, "device": self.name, "password": self.password} | asked
@@ -79,15 +94,15 @@ class Device:
         account: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         return account
 
-    def stored(self, expected: int = 0) -> set[Said]:
-        """All that vouch has of it as soon as that is at least `expected` readings; fails where one is there twice."""
+    def stored(self, expected: int = 0, of: str | None = None) -> set[Said]:
+        """All that vouch has `of` it, as soon as that are `expected` readings in all; fails where one is there twice."""
         self._wait_stored(expected)
         names = {code: state for state, code in STATES.items()}
         with connect(self.ingesting.database) as conn:
             rows = conn.execute(
                 """SELECT metric, measured_at, value FROM ingest.reading AS r JOIN ingest.series AS s ON s.id = r.series
                     WHERE device = %s""",
-                (self.name,),
+                (of or self.name,),
             ).fetchall()
         found = {
             (metric, at.astimezone(UTC), names[int(value)] if metric == "state" else text_of(Decimal(repr(value))))
@@ -102,8 +117,13 @@ class Device:
         while (now := self.balance().stored) < expected:
             if now != stored:
                 stored, moved = now, time.monotonic()
-            assert time.monotonic() - moved < _STALLED_SECONDS_MAX, f"stalled at {stored} of {expected}"
+            stalled = f"stalled at {stored} of {expected}; refused: {self._refused()}"
+            assert time.monotonic() - moved < _STALLED_SECONDS_MAX, stalled
             time.sleep(0.1)
+
+    def _refused(self) -> list[Any]:
+        with connect(self.ingesting.database) as conn:
+            return conn.execute("SELECT reason, detail, count(*) FROM ingest.rejection GROUP BY 1, 2").fetchall()
 
     def balance(self) -> Balance:
         """The ledger's sums."""

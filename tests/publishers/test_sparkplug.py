@@ -1,0 +1,72 @@
+"""Sparkplug edge nodes written by others: what they say is stored, and none is online for ever."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.conftest import IngestProcess
+from tests.publishers.conftest import Device, said_in, wait_until
+from vouch.database import connect
+from vouch.settings import Settings
+
+SILENCE_SECONDS = 2
+
+
+@pytest.fixture
+def ingesting(services: Settings, database: str, tmp_path: Path) -> Iterator[IngestProcess]:
+    """Ingest, with a short patience for edge nodes whose death is in doubt."""
+    process = IngestProcess(services, database, tmp_path, VOUCH_SPARKPLUG_SILENCE_SECONDS=str(SILENCE_SECONDS))
+    try:
+        process.wait_subscribed()
+        yield process
+    finally:
+        process.stop()
+
+
+def told(device: Device, name: str) -> list[tuple[bool, str]]:
+    """What is known of the presence of one of them, in order: online, by which evidence."""
+    with connect(device.ingesting.database) as conn:
+        query = "SELECT online, evidence FROM ingest.presence WHERE device = %s ORDER BY id"
+        return [(online, evidence) for online, evidence in conn.execute(query, (name,)).fetchall()]
+
+
+@pytest.mark.parametrize("end", ["clean", "silent"])
+def test_all_that_pysparkplug_said_is_stored_and_it_is_offline_at_the_end(device: Device, end: str) -> None:
+    account = device.run("with_pysparkplug.py", "pysparkplug", group=device.group, count=300, end=end)
+
+    node, press = said_in(account["node"]), said_in(account["press"])
+    assert len(node) == 300
+    assert device.stored(len(node) + len(press)) == press
+    assert device.stored(of=device.node) == node
+    assert device.balance().rejected == 0
+    wait_until(lambda: not told(device, device.name)[-1][0] and not told(device, device.node)[-1][0], 15)
+    assert told(device, device.name)[0] == told(device, device.node)[0] == (True, "birth")
+
+
+def test_what_pysparkplug_said_while_ingest_was_away_is_stored(device: Device) -> None:
+    device.ingesting.kill_and_restart()
+
+    account = device.run("with_pysparkplug.py", "pysparkplug", group=device.group, count=300, end="clean", pause=0.01)
+
+    node, press = said_in(account["node"]), said_in(account["press"])
+    assert device.stored(len(node) + len(press)) == press
+    assert device.stored(of=device.node) == node
+
+
+def test_pysparkplug_is_online_again_when_it_comes_back(device: Device) -> None:
+    for start, end in ((0, "silent"), (1_000, "silent")):
+        device.run("with_pysparkplug.py", "pysparkplug", group=device.group, count=20, end=end, strokes=start)
+
+    wait_until(lambda: [online for online, _ in told(device, device.node)] == [True, False, True, False], 15)
+
+
+@pytest.mark.parametrize("end", ["clean", "silent"])
+def test_all_that_mqtt_spb_wrapper_said_is_stored_and_it_is_offline_at_the_end(device: Device, end: str) -> None:
+    account = device.run("with_mqtt_spb_wrapper.py", "mqtt-spb-wrapper", group=device.group, count=300, end=end)
+
+    press = said_in(account["press"])
+    assert len(press) == 1_200
+    assert device.stored(len(press)) == press
+    assert device.balance().rejected == 0
+    wait_until(lambda: not told(device, device.name)[-1][0], 15)
