@@ -95,7 +95,7 @@ class Device:
         return account
 
     def stored(self, expected: int = 0, of: str | None = None) -> set[Said]:
-        """All that vouch has `of` it, as soon as that are `expected` readings in all; fails where one is there twice."""
+        """All that vouch has `of` it, once that are `expected` readings in all; fails where one is there twice."""
         self._wait_stored(expected)
         names = {code: state for state, code in STATES.items()}
         with connect(self.ingesting.database) as conn:
