@@ -16,6 +16,7 @@ from vouch.period import Period, from_micros
 
 # The newest proof is always a little old: a gap that has only just begun is none yet.
 GRACE: Final = timedelta(minutes=1)
+_STRETCHES_MAX: Final = 1_000_000
 
 _PUT: Final = """
     INSERT INTO ingest.listening AS l (run, client, since, until) VALUES (%s, %s, %s, %s)
@@ -137,7 +138,8 @@ def list_gaps(conn: Connection[Any], window: Period, now: datetime) -> list[Peri
     first, before = conn.execute(_EDGES, {"start": window.start}).fetchone() or (None, None)
     if first is None:
         return []
-    listened: Sequence[Period] = [one.period for one in list_listened(conn, window)]
+    # All of them: where one is left out, a gap would be seen.
+    listened: Sequence[Period] = [one.period for one in list_listened(conn, window, _STRETCHES_MAX)]
     if before is not None:
         # Gaps before that are none of the window's; the one after it may reach into the window.
         listened = [Period(first.astimezone(UTC), before.astimezone(UTC)), *listened]

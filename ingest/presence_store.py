@@ -19,6 +19,7 @@ from ingest.summary import DaySummary, Run
 from vouch.errors import NotFound
 from vouch.period import MICROSECOND, Period, from_micros, to_micros, utc_day
 
+# The newest so many of a window; of what a device says oftener, its readings still tell.
 EVENTS_MAX: Final = 10_000
 # How many events before a window are looked at for what held when it began.
 _EVENTS_BEFORE: Final = 20
@@ -110,7 +111,7 @@ _EVENTS: Final = """
           UNION ALL
          (SELECT * FROM ingest.presence
            WHERE device = %(device)s AND received_at >= %(start)s AND at < %(end)s
-           ORDER BY received_at, id LIMIT %(limit)s))
+           ORDER BY received_at DESC, id DESC LIMIT %(limit)s))
     SELECT c.at, c.online, c.evidence, c.detail, c.received_at, heard.since
       FROM chosen AS c
       LEFT JOIN LATERAL (
