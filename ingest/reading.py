@@ -82,10 +82,14 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """All that one message held. received = readings + rejections."""
+    """All that one message held. received = readings + rejections.
+
+    `relative`: times in it count from its receipt, so that the same bytes later are another message.
+    """
 
     readings: Sequence[Reading]
     rejections: tuple[Rejection, ...]
+    relative: bool = False
 
 
 class TooManyDigits(Invalid):

@@ -1,18 +1,128 @@
-"""Refused messages as people look at them: how many and why, and one with its bytes and places.
+"""Refused messages: kept with their bytes and reasons, looked at by people, closed once they were taken in.
 
-Storing, replaying and marking them is store.py's and writer.py's business.
+Replaying them is writer.py's business. The caller commits.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from ingest.store import RejectedMessage
+from ingest.batch import Batch, refusals_by_message
+from ingest.message import Arrived, Opened
+from ingest.reading import Rejection
 from vouch.errors import NotFound
+from vouch.period import from_micros
+
+_ADD_MESSAGES: Final = """
+    INSERT INTO ingest.rejected_message AS m
+           (topic, payload, digest, first_received_at, last_received_at, times_received)
+    SELECT r.topic, r.payload, r.digest, r.arrived_at, %(at)s, r.times
+      FROM unnest(%(topics)s::text[], %(payloads)s::bytea[], %(digests)s::text[], %(arrived)s::timestamptz[],
+                  %(times)s::int[]) AS r (topic, payload, digest, arrived_at, times)
+    ON CONFLICT (topic, digest) DO UPDATE
+       SET times_received = m.times_received + EXCLUDED.times_received, last_received_at = %(at)s
+    RETURNING topic, digest, id
+"""
+
+# A place that is refused once more waits once more, even if it was taken in meanwhile.
+_ADD_REJECTIONS: Final = """
+    INSERT INTO ingest.rejection (message, place, reason, detail)
+    SELECT * FROM unnest(%(messages)s::bigint[], %(places)s::text[], %(reasons)s::text[], %(details)s::text[])
+    ON CONFLICT (message, place) DO UPDATE
+       SET reason = EXCLUDED.reason, detail = EXCLUDED.detail, replayed_at = NULL
+"""
+
+
+def add_rejections(conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
+    """Keep each refused message's bytes once, and every refused place with its reason.
+
+    First received is when the broker handed it over: times in it may be relative to that.
+    """
+    refused = refusals_by_message(batch.rejections)
+    times: Counter[tuple[str, str]] = Counter()
+    first: dict[tuple[str, str], Arrived] = {}
+    places: dict[tuple[tuple[str, str], str], Rejection] = {}
+    for index, rejections in refused.items():
+        one = batch.opened[index]
+        message = storable(one.arrived.message.topic), _digest(one)
+        times[message] += 1
+        first.setdefault(message, one.arrived)
+        places |= {(message, storable(rejection.place)): rejection for rejection in rejections}
+    given = {
+        "topics": [topic for topic, _ in times],
+        "payloads": [first[message].message.payload for message in times],
+        "digests": [digest for _, digest in times],
+        "arrived": [from_micros(first[message].at) for message in times],
+        "times": list(times.values()),
+        "at": received_at,
+    }
+    keys = {(topic, digest): key for topic, digest, key in conn.execute(_ADD_MESSAGES, given)}
+    conn.execute(
+        _ADD_REJECTIONS,
+        {
+            "messages": [keys[message] for message, _ in places],
+            "places": [place for _, place in places],
+            "reasons": [one.reason for one in places.values()],
+            "details": [storable(one.detail)[:500] for one in places.values()],
+        },
+    )
+
+
+def _digest(opened: Opened) -> str:
+    """What tells a message from others on its topic: its bytes' SHA-256, and its receipt where times count from it."""
+    digest = sha256(opened.arrived.message.payload).hexdigest()
+    return f"{digest}@{opened.arrived.at}" if opened.decoded.relative else digest
+
+
+def storable(text: str) -> str:
+    """The text as the database can hold it: what is no character is spelled out."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedMessage:
+    """A refused message as it is kept; `reasons` are those not yet replayed successfully."""
+
+    id: int
+    topic: str
+    payload: bytes
+    first_received_at: datetime
+    times_received: int
+    reasons: list[str]
+    details: list[str]
+
+
+_REJECTED: Final = """
+    SELECT m.id, m.topic, m.payload, m.first_received_at, m.times_received,
+           array_agg(DISTINCT r.reason) AS reasons, array_agg(r.place || ': ' || r.detail ORDER BY r.place) AS details
+      FROM ingest.rejected_message AS m JOIN ingest.rejection AS r ON r.message = m.id
+     WHERE r.replayed_at IS NULL AND m.id > %(after)s
+     GROUP BY m.id ORDER BY m.id LIMIT %(limit)s
+"""
+
+
+def list_rejected(conn: Connection[Any], limit: int, after: int = 0) -> list[RejectedMessage]:
+    """Refused messages that still wait for their cause to be mended, oldest first; those behind the one `after`."""
+    with conn.cursor(row_factory=class_row(RejectedMessage)) as cur:
+        return cur.execute(_REJECTED, {"limit": limit, "after": after}).fetchall()
+
+
+def mark_replayed(conn: Connection[Any], message: int, still_refused: Iterable[Rejection], at: datetime) -> None:
+    """Close the rejections of `message` except those at the places that were refused again."""
+    places = [rejection.place for rejection in still_refused]
+    conn.execute(
+        """UPDATE ingest.rejection SET replayed_at = %s
+            WHERE message = %s AND replayed_at IS NULL AND NOT place = ANY (%s)""",
+        (at, message, places),
+    )
 
 
 class NoRejectedMessage(NotFound):

@@ -1,7 +1,6 @@
 """Storage of readings, summaries and rejections. The caller commits."""
 
 import struct
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,9 +12,8 @@ from uuid import UUID
 from psycopg import Connection, errors
 from psycopg.rows import class_row
 
-from ingest.batch import Batch, Row, RowStrand, refusals_by_message
-from ingest.message import Message
-from ingest.reading import Rejection, decimal_of
+from ingest.batch import Batch, Row, RowStrand
+from ingest.reading import decimal_of
 from ingest.summary import Shown
 from vouch.period import DAY, Period, from_micros, to_micros
 
@@ -238,105 +236,6 @@ def find_latest(conn: Connection[Any], series: int, end: datetime, known_at: dat
 
 
 # Rejections and the ledger
-
-_ADD_MESSAGES: Final = """
-    INSERT INTO ingest.rejected_message AS m
-           (topic, payload, digest, first_received_at, last_received_at, times_received)
-    SELECT r.topic, r.payload, encode(sha256(r.payload), 'hex'), r.arrived_at, %(at)s, r.times
-      FROM unnest(%(topics)s::text[], %(payloads)s::bytea[], %(arrived)s::timestamptz[], %(times)s::int[])
-           AS r (topic, payload, arrived_at, times)
-    ON CONFLICT (topic, digest) DO UPDATE
-       SET times_received = m.times_received + EXCLUDED.times_received, last_received_at = %(at)s
-    RETURNING topic, payload, id
-"""
-
-# A place that is refused once more waits once more, even if it was taken in meanwhile.
-_ADD_REJECTIONS: Final = """
-    INSERT INTO ingest.rejection (message, place, reason, detail)
-    SELECT * FROM unnest(%(messages)s::bigint[], %(places)s::text[], %(reasons)s::text[], %(details)s::text[])
-    ON CONFLICT (message, place) DO UPDATE
-       SET reason = EXCLUDED.reason, detail = EXCLUDED.detail, replayed_at = NULL
-"""
-
-
-def add_rejections(conn: Connection[Any], batch: Batch, received_at: datetime) -> None:
-    """Keep each refused message's bytes once, and every refused place with its reason.
-
-    First received is when the broker handed it over: times in it may be relative to that.
-    """
-    refused = refusals_by_message(batch.rejections)
-    times: Counter[Message] = Counter()
-    arrived: dict[Message, datetime] = {}
-    places: dict[tuple[Message, str], Rejection] = {}
-    for index, rejections in refused.items():
-        message = batch.opened[index].arrived.message
-        message = message._replace(topic=storable(message.topic))
-        times[message] += 1
-        arrived.setdefault(message, from_micros(batch.opened[index].arrived.at))
-        places |= {(message, storable(one.place)): one for one in rejections}
-    given = {
-        "topics": [message.topic for message in times],
-        "payloads": [message.payload for message in times],
-        "arrived": [arrived[message] for message in times],
-        "times": list(times.values()),
-        "at": received_at,
-    }
-    keys = {Message(topic, bytes(payload)): key for topic, payload, key in conn.execute(_ADD_MESSAGES, given)}
-    conn.execute(
-        _ADD_REJECTIONS,
-        {
-            "messages": [keys[message] for message, _ in places],
-            "places": [place for _, place in places],
-            "reasons": [one.reason for one in places.values()],
-            "details": [storable(one.detail)[:500] for one in places.values()],
-        },
-    )
-
-
-def storable(text: str) -> str:
-    """The text as the database can hold it: what is no character is spelled out."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
-
-
-@dataclass(frozen=True, slots=True)
-class RejectedMessage:
-    """A refused message as it is kept; `reasons` are those not yet replayed successfully."""
-
-    id: int
-    topic: str
-    payload: bytes
-    first_received_at: datetime
-    times_received: int
-    reasons: list[str]
-    details: list[str]
-
-
-_REJECTED: Final = """
-    SELECT m.id, m.topic, m.payload, m.first_received_at, m.times_received,
-           array_agg(DISTINCT r.reason) AS reasons, array_agg(r.place || ': ' || r.detail ORDER BY r.place) AS details
-      FROM ingest.rejected_message AS m JOIN ingest.rejection AS r ON r.message = m.id
-     WHERE r.replayed_at IS NULL AND m.id > %(after)s
-     GROUP BY m.id ORDER BY m.id LIMIT %(limit)s
-"""
-
-
-def list_rejected(conn: Connection[Any], limit: int, after: int = 0) -> list[RejectedMessage]:
-    """Refused messages that still wait for their cause to be mended, oldest first; those behind the one `after`."""
-    with conn.cursor(row_factory=class_row(RejectedMessage)) as cur:
-        return cur.execute(_REJECTED, {"limit": limit, "after": after}).fetchall()
-
-
-def mark_replayed(conn: Connection[Any], message: int, still_refused: Iterable[Rejection], at: datetime) -> None:
-    """Close the rejections of `message` except those at the places that were refused again."""
-    places = [rejection.place for rejection in still_refused]
-    conn.execute(
-        """UPDATE ingest.rejection SET replayed_at = %s
-            WHERE message = %s AND replayed_at IS NULL AND NOT place = ANY (%s)""",
-        (at, message, places),
-    )
-
 
 _ADD_TO_LEDGER: Final = """
     INSERT INTO ingest.ledger AS l (run, hour, messages, received, stored, duplicate, rejected)

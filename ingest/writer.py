@@ -15,7 +15,16 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from ingest import clock_store, finding_store, listening_store, presence_store, sparkplug_store, store, summary_store
+from ingest import (
+    clock_store,
+    finding_store,
+    listening_store,
+    presence_store,
+    rejection_store,
+    sparkplug_store,
+    store,
+    summary_store,
+)
 from ingest.batch import Batch, expected, sort_out
 from ingest.catalogue import Known
 from ingest.clock_skew import ClockOffsets
@@ -139,7 +148,7 @@ class Writer:
         received = batch.received
         _store_rows(conn, batch, received_at)
         if batch.rejections:
-            store.add_rejections(conn, batch, received_at)
+            rejection_store.add_rejections(conn, batch, received_at)
         if batch.stored:
             summary_store.mark_stale(conn, batch.stale_days)
         if batch.notes or batch.conflicts:
@@ -231,7 +240,7 @@ def replay_rejected(conn: Connection[Any], writer: Writer, limit: int, after: in
     stored = refused = done = 0
     while done < limit:
         asked = min(_REPLAY_PAGE, limit - done)
-        found = store.list_rejected(conn, asked, after)
+        found = rejection_store.list_rejected(conn, asked, after)
         for message in found:
             new, again = replay_message(conn, writer, message)
             stored += new
@@ -243,7 +252,7 @@ def replay_rejected(conn: Connection[Any], writer: Writer, limit: int, after: in
     return Replayed(stored, refused, after)
 
 
-def replay_message(conn: Connection[Any], writer: Writer, message: store.RejectedMessage) -> tuple[int, int]:
+def replay_message(conn: Connection[Any], writer: Writer, message: rejection_store.RejectedMessage) -> tuple[int, int]:
     """Take one refused message through the writer again; returns (readings stored, places still refused)."""
     arrived = Arrived(
         Message(message.topic, bytes(message.payload)),
@@ -256,5 +265,5 @@ def replay_message(conn: Connection[Any], writer: Writer, message: store.Rejecte
         written = writer.write(conn, [again])
         refusals = written.refusals
         with recording(conn) as replayed_at:
-            store.mark_replayed(conn, message.id, refusals, replayed_at)
+            rejection_store.mark_replayed(conn, message.id, refusals, replayed_at)
     return written.stored, len(refusals)

@@ -20,7 +20,8 @@ from ingest import credentials
 from ingest.cut_off import cut_off
 from ingest.registry import apply_registry
 from ingest.registry_file import declared_in
-from ingest.store import list_rejected, load_balance
+from ingest.rejection_store import list_rejected
+from ingest.store import load_balance
 from ingest.writer import Writer, replay_rejected
 from vouch.authority import Authority, authority_folder
 from vouch.document import Document, DocumentFaults, parse_document

@@ -97,13 +97,14 @@ class _Bases:
                 raise _Fault("malformed", f"the base field {label!r} in force cannot be read ({self.broken[label]})")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Pack:
-    """Whose pack it is, and when it came first (microseconds since 1970)."""
+    """Whose pack it is, and when it came first (microseconds since 1970); `relative` once a time counts from then."""
 
     device: str
     now: int
     again: bool
+    relative: bool = False
 
 
 class _Resolved(NamedTuple):
@@ -140,7 +141,7 @@ def resolve(records: Sequence[Any], device: str, now: int, again: bool = False) 
     if not readings and not rejections:
         return refused("malformed", "no record has a value or a sum")
     readings.sort(key=lambda reading: reading.at)
-    return Decoded(tuple(readings), tuple(rejections))
+    return Decoded(tuple(readings), tuple(rejections), pack.relative)
 
 
 def refused(reason: str, detail: str) -> Decoded:
@@ -235,6 +236,7 @@ def _at(record: Mapping[str, Any], bases: _Bases, pack: _Pack) -> int:
     seconds = bases.time + _number("t", record.get("t", Decimal()))
     micros = int((seconds * _MICROS).to_integral_value(ROUND_HALF_EVEN))
     if seconds < _RELATIVE_BELOW:
+        pack.relative = True
         if pack.again:
             detail = "a time relative to the receipt, in a message delivered again: when it came first is not known"
             raise _Fault(UNCERTAIN_TIME, detail)

@@ -25,9 +25,9 @@ from ingest.notes import PresenceNote
 from ingest.opening import open_message
 from ingest.reading import Decoded, decimal_of
 from ingest.receipts import receipt_packet, receipts
+from ingest.rejection_store import storable
 from ingest.sparkplug_topics import Verb, parse_topic
 from ingest.sparkplug_topics import is_sparkplug as in_sparkplugs_namespace
-from ingest.store import storable
 from ingest.topics import RECEIPT_FILTER, telemetry_topic
 from ingest.wire import TopicNames, take_packets
 from tests.fuzz.rounds import messages_of

@@ -11,7 +11,7 @@ from ingest.message import Arrived, Message
 from ingest.opening import open_message
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
-from ingest.store import list_rejected
+from ingest.rejection_store import list_rejected
 from ingest.writer import Writer, Written, replay_rejected
 from tests.world import declare_world
 from vouch.period import to_micros
@@ -19,6 +19,11 @@ from vouch.period import to_micros
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)
 JSON = "vouch/v1/device-1/senml/json"
 CBOR = "vouch/v1/device-1/senml/cbor"
+DOORS = """
+registry: 1
+product_types:
+  - {id: truck, name: Truck, metrics: [{name: doors, kind: gauge, unit: C62, silence_seconds_max: 60}]}
+"""
 
 
 def take(conn: Connection[Any], topic: str, payload: bytes, at: datetime = NOON, dup: bool = False) -> Written:
@@ -53,9 +58,7 @@ def test_a_pack_is_stored_in_the_metrics_own_units_and_again_changes_nothing(con
 def test_a_relative_time_is_the_same_instant_when_its_message_is_replayed(conn: Connection[Any]) -> None:
     declare_world(conn)
     take(conn, JSON, b'[{"n": "odometer_km", "t": -60, "v": 5}, {"n": "doors", "t": -60, "v": 2}]')
-    doors = "product_types: [{id: truck, name: Truck, metrics: [{name: doors, kind: gauge, unit: C62, "
-    doors += "silence_seconds_max: 60}]}]"
-    apply_registry(conn, *parse_registry(f"registry: 1\n{doors}", "doors.yaml"))
+    apply_registry(conn, *parse_registry(DOORS, "doors.yaml"))
 
     assert replay_rejected(conn, Writer(uuid.uuid4()), 10) == (1, 0, None)
     minute_before = NOON - timedelta(minutes=1)
@@ -73,3 +76,15 @@ def test_a_relative_time_delivered_again_is_refused_now_and_at_every_replay(conn
     assert replay_rejected(conn, Writer(uuid.uuid4()), 10) == (0, 1, None)
     assert len(list_rejected(conn, 10)) == 1
     assert readings(conn) == [("odometer_km", NOON, 5)]
+
+
+def test_equal_bytes_with_relative_times_are_as_many_messages_as_came(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    pack = b'[{"n": "doors", "v": 2}]'
+    minutes = [NOON + timedelta(minutes=n) for n in range(3)]
+    for at in minutes:
+        take(conn, JSON, pack, at)
+    apply_registry(conn, *parse_registry(DOORS, "doors.yaml"))
+
+    assert replay_rejected(conn, Writer(uuid.uuid4()), 10)[:2] == (3, 0)
+    assert [at for _, at, _ in readings(conn)] == minutes

@@ -17,7 +17,8 @@ from ingest.formats import sparkplug_b_pb2 as pb
 from ingest.message import Message
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
-from ingest.store import list_rejected, load_balance
+from ingest.rejection_store import list_rejected
+from ingest.store import load_balance
 from ingest.writer import Writer, replay_rejected
 from tests.intake import ingesting, wait_for
 from tests.mqtt_recorder import Packet, Recorder, recording

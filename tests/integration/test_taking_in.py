@@ -13,7 +13,8 @@ from ingest.finding_store import list_findings
 from ingest.message import Message
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
-from ingest.store import list_rejected, load_balance
+from ingest.rejection_store import list_rejected
+from ingest.store import load_balance
 from ingest.summariser import summarise_stale
 from ingest.topics import telemetry_topic
 from ingest.writer import Writer, replay_rejected

@@ -31,7 +31,7 @@ _LIMIT = click.option("--limit", default=1000, show_default=True, type=click.Int
 @_LIMIT
 def rejections_list(limit: int) -> None:
     """Refused messages whose cause is not mended yet."""
-    from ingest.store import list_rejected
+    from ingest.rejection_store import list_rejected
 
     with open_database() as conn:
         found = list_rejected(conn, limit)
