@@ -148,7 +148,9 @@ class Committer:
         now = time.time_ns() // 1000
         arrivals = Counter([one.arrived.at for one in opened])
         self._tally.committed([((now - at) / 1e6, times) for at, times in arrivals.items()], answers)
-        log.info(
+        # A canary by itself comes every few seconds.
+        log.log(
+            logging.INFO if written.stored or written.duplicate or refusals else logging.DEBUG,
             "batch written",
             extra={
                 "messages": len(opened),

@@ -71,7 +71,7 @@ def test_what_was_received_is_stored_duplicate_rejected_or_in_flight_at_every_sc
                 readings(250, 60) + readings(0, 5, "nobody") + [("vouch/v1/device-1/telemetry", b"?")],
             )
             scrapes.append(ingest.metrics())
-        assert wait_for(lambda: ingest.metrics()["vouch_ingest_messages_in_flight", ""] == 0)
+        assert wait_for(lambda: is_settled(ingest.metrics()))
         last = ingest.metrics()
 
     assert all(balanced(seen) for seen in [*scrapes, last])
@@ -83,7 +83,12 @@ def test_what_was_received_is_stored_duplicate_rejected_or_in_flight_at_every_sc
     assert last["vouch_ingest_readings_rejected_total", "unknown_device"] == 100
     assert last["vouch_ingest_readings_rejected_total", "undecodable"] == 20
     assert last["vouch_ingest_readings_received_total", ""] == balance.received
-    assert last["vouch_ingest_receipt_to_commit_seconds_count", ""] == last["vouch_ingest_messages_settled_total", ""]
+
+
+def is_settled(seen: dict[tuple[str, str], float]) -> bool:
+    """Whether everything that came is committed, and its wait counted."""
+    received = seen["vouch_ingest_messages_received_total", ""]
+    return received == seen["vouch_ingest_receipt_to_commit_seconds_count", ""] >= 300
 
 
 def test_a_running_ingest_is_well_and_says_why(services: Settings, database: str) -> None:
