@@ -20,7 +20,8 @@ def main() -> int:
     home = asked.home or Path(tempfile.mkdtemp(prefix="vouch-faults-"))
     # The servers run as users of their own and have to reach it.
     home.chmod(0o755)
-    report = run(Plan(asked.seed, asked.devices, asked.readings), asked.kills, home / ".vouch", _say)
+    plan = Plan(asked.seed, asked.devices, asked.readings)
+    report = run(plan, asked.kills, home / ".vouch", _say, asked.processes)
     _say(str(report))
     if report.faults:
         _say(f"everything is as it was left in {home}")
@@ -40,6 +41,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--readings", type=int, default=200_000, help="that have to be stored")
     parser.add_argument("--devices", type=int, default=200)
     parser.add_argument("--kills", type=int, default=10, help="of each of ingest, database and broker")
+    parser.add_argument("--processes", type=int, default=1, help="of ingest, which share the work; each is killed")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--home", type=Path, help="an existing folder; by default a new one, removed at the end")
     return parser.parse_args()

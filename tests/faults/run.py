@@ -26,7 +26,7 @@ from vouch.database import connect
 from vouch.errors import Unavailable
 from vouch.settings import Settings
 
-SERVICES: Final = ("ingest", "database", "broker")
+SERVERS: Final = ("database", "broker")
 GATEWAYS: Final = 4
 OWN_CONNECTIONS: Final = 8
 PATIENCE_SECONDS: Final = 180.0
@@ -77,19 +77,24 @@ class Report:
         return "\n".join([*lines, f"no fault: {good}"])
 
 
-def run(plan: Plan, kills: int, home: Path, say: Say) -> Report:
-    """Do all of it in the data folder `home`. Raises Unavailable where the services do not come up."""
+def run(plan: Plan, kills: int, home: Path, say: Say, processes: int = 1) -> Report:
+    """Do all of it in the data folder `home`, with so many ingest processes, which share the work.
+
+    Raises Unavailable where the services do not come up.
+    """
     began = time.monotonic()
 
     def tell(text: str) -> None:
         say(f"{time.monotonic() - began:6.1f} s  {text}")
 
-    with up.embedded(home, (up.INGEST,)) as settings:
+    ingest = _ingest(processes)
+    with up.embedded(home, ingest) as settings:
         with connect(settings.database_url) as conn:
             apply_registry(conn, *parse_registry(plan.registry, "registry.yaml"))
             conn.commit()
         stream = _Stream(plan, settings)
-        stream.killers += [Killer(settings, service, kills, plan.seed, stream.delivered, tell) for service in SERVICES]
+        for service in (*(command.name for command in ingest), *SERVERS):
+            stream.killers.append(Killer(settings, service, kills, plan.seed, stream.delivered, tell))
         # The broker writes down once a second that ingest has subscribed.
         time.sleep(_SETTLE_SECONDS)
         report = stream.publish_all(tell)
@@ -102,6 +107,15 @@ def run(plan: Plan, kills: int, home: Path, say: Say) -> Report:
             report.faults += checking.faults_in_rejections(conn, plan)
             report.faults += checking.faults_in_ledger(conn)
     return report
+
+
+def _ingest(processes: int) -> tuple[up.Command, ...]:
+    if processes == 1:
+        return (up.INGEST,)
+    return tuple(
+        up.Command(f"ingest {slot}", (*up.INGEST.words, "--shared", "--slot", str(slot)))
+        for slot in range(1, processes + 1)
+    )
 
 
 class _Stream:
