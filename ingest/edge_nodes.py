@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from ingest.births import NO_BIRTH
 from ingest.edge_messages import NOTHING, Held, Limits, Recent, StoredNode, read_again
 from ingest.edge_node import EdgeNode
-from ingest.formats.sparkplug import REBIRTH, Undecodable, decode_payload, encode_command
+from ingest.formats.sparkplug import Undecodable, decode_payload, encode_rebirth
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import Note
 from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
@@ -136,7 +136,7 @@ class EdgeNodes:
             asked = self._asked.setdefault(name, _Asked())
             asked.at, asked.times = now, asked.times + 1
         self._add(rebirths_asked=len(ready))
-        return [Command(node_command_topic(name), encode_command(REBIRTH, True, now)) for name in ready]
+        return [Command(node_command_topic(name), encode_rebirth(now)) for name in ready]
 
     def forget_connection(self, marker: Arrived) -> list[Opened]:
         """Messages may have been missed before `marker`: end every session, as none can be trusted to be what it was.

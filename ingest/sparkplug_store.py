@@ -1,10 +1,13 @@
 """Storage of what Sparkplug edge nodes said of their metrics, and of where each of them was. The caller commits."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from psycopg import Connection
+from psycopg.rows import class_row
 
 from ingest.edge_messages import Candidate, StoredNode, replayed
 from ingest.formats.sparkplug import Payload, Undecodable, decode_payload
@@ -153,6 +156,43 @@ _CANDIDATES: Final = """
      ORDER BY known DESC, CASE WHEN c.born_at <= %(at)s THEN %(at)s - c.born_at ELSE c.born_at - %(at)s END
      LIMIT %(limit)s
 """
+
+
+_BIRTH: Final = """
+    SELECT b.payload FROM ingest.sparkplug_cover AS c JOIN ingest.sparkplug_birth AS b ON b.id = c.birth
+     WHERE c.edge_node = %s AND c.device = %s AND c.ended_at IS NULL
+"""
+
+
+def find_birth(conn: Connection[Any], edge_node: str, device: str) -> Payload | None:
+    """What an edge node (`group/node`) said of itself or of a device, if it holds now."""
+    row = conn.execute(_BIRTH, (edge_node, device)).fetchone()
+    return _payload(row[0]) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBirth:
+    """Who has said a birth that holds now; `device_id` is who that is in the registry."""
+
+    address: str
+    born_at: datetime
+    bdseq: Decimal | None
+    device_id: str | None
+
+
+_OPEN: Final = """
+    SELECT a.address, a.born_at, a.bdseq, d.id AS device_id
+      FROM (SELECT edge_node || CASE WHEN device = '' THEN '' ELSE '/' || device END AS address, born_at, bdseq
+              FROM ingest.sparkplug_cover WHERE ended_at IS NULL) AS a
+      LEFT JOIN ingest.device AS d ON d.sparkplug = a.address
+     ORDER BY a.address
+"""
+
+
+def list_open(conn: Connection[Any]) -> list[OpenBirth]:
+    """All births that hold now, by address."""
+    with conn.cursor(row_factory=class_row(OpenBirth)) as cur:
+        return cur.execute(_OPEN).fetchall()
 
 
 def reopen(conn: Connection[Any], arrived: Arrived) -> Opened:

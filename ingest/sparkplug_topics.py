@@ -80,6 +80,14 @@ def address_of(edge_node: str, device: str = "") -> str:
     return f"{NAMESPACE}/{edge_node}/{device}" if device else f"{NAMESPACE}/{edge_node}"
 
 
+def parse_address(address: str) -> tuple[str, str] | None:
+    """(`group/node`, device or empty) of an address as the registry has it; None for anything else."""
+    levels = address.split("/")
+    if len(levels) not in (2, 3) or not all(levels) or any(sign in address for sign in "+#\0"):
+        return None
+    return f"{levels[0]}/{levels[1]}", levels[2] if len(levels) == 3 else ""
+
+
 def node_command_topic(edge_node: str) -> str:
     """Where an edge node (`group/node`) listens for commands."""
     group, node = edge_node.split("/")

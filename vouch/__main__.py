@@ -16,6 +16,7 @@ from vouch.commands import (
     presence,
     services,
     simulate,
+    sparkplug,
     tokens,
 )
 from vouch.commands.common import Commands
@@ -67,6 +68,7 @@ for command in (
     known.findings,
     presence.presence,
     presence.listening,
+    sparkplug.sparkplug,
     simulate.sim,
     simulate.replay,
     services.db,

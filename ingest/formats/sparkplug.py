@@ -6,7 +6,7 @@ by the message, so this module gives the parts and `ingest.births` puts them tog
 
 import zlib
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple
 
 from google.protobuf.message import DecodeError
@@ -137,11 +137,62 @@ def value_of(metric: Metric, datatype: int) -> float | str:
     raise Unsupported(datatype)
 
 
-def encode_command(name: str, value: bool, at: int) -> bytes:
-    """The body of an NCMD or DCMD that sets a Boolean; `at` in microseconds since 1970. It has no sequence number."""
+def encode_command(metric: str | int, text: str, datatype: int, at: int) -> bytes:
+    """The body of an NCMD or DCMD that sets a metric, given by its name, or by its alias where its birth has one.
+
+    `text` is the value as people write it, `at` in microseconds since 1970. The body has neither a sequence number nor
+    a datatype, which the birth gave. Raises Unsupported, or Invalid where the text is no such value.
+    """
     command = pb.Payload(timestamp=at // 1000)
-    command.metrics.add(name=name.encode(), timestamp=at // 1000, datatype=pb.Boolean, boolean_value=value)
+    named = command.metrics.add(timestamp=at // 1000)
+    if isinstance(metric, int):
+        named.alias = metric
+    else:
+        named.name = metric.encode()
+    _set_value(named, text, datatype)
     return command.SerializeToString()
+
+
+def encode_rebirth(at: int) -> bytes:
+    """The body of an NCMD that asks an edge node to say everything again; its metric may never have an alias."""
+    return encode_command(REBIRTH, "true", pb.Boolean, at)
+
+
+def _set_value(metric: Metric, text: str, datatype: int) -> None:
+    if datatype in _TEXTS:
+        metric.string_value = text.encode()
+    elif datatype == pb.Boolean:
+        if text not in ("true", "false"):
+            raise Invalid(f"{text!r} is neither true nor false")
+        metric.boolean_value = text == "true"
+    elif datatype in (pb.Float, pb.Double):
+        number = float(_decimal(text))
+        if datatype == pb.Double:
+            metric.double_value = number
+        else:
+            metric.float_value = number
+    elif datatype in _WIDTHS or datatype == pb.DateTime:
+        width, signed = _WIDTHS.get(datatype, 64), datatype in _SIGNED
+        whole = _decimal(text)
+        low, high = (-(1 << (width - 1)), (1 << (width - 1)) - 1) if signed else (0, (1 << width) - 1)
+        if whole != whole.to_integral_value() or not low <= whole <= high:
+            raise Invalid(f"{text!r} is not a whole number from {low} to {high}")
+        if width == 64:
+            metric.long_value = int(whole) & 0xFFFF_FFFF_FFFF_FFFF
+        else:
+            metric.int_value = int(whole) & 0xFFFF_FFFF
+    else:
+        raise Unsupported(datatype)
+
+
+def _decimal(text: str) -> Decimal:
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise Invalid(f"{text!r} is not a number") from error
+    if not number.is_finite():
+        raise Invalid(f"{text!r} is not a finite number")
+    return number
 
 
 def _parse(payload: bytes) -> pb.Payload:

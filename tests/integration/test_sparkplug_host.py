@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import paho.mqtt.client as mqtt
 import pytest
+from click.testing import CliRunner, Result
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.formats import sparkplug_b_pb2 as pb
@@ -24,6 +26,7 @@ from tests.intake import ingesting, wait_for
 from tests.mqtt_recorder import Packet, Recorder, recording
 from tests.sparkplug import Speaker, metric
 from tests.world import REGISTRY
+from vouch.__main__ import main
 from vouch.broker_address import BrokerAddress, parse_broker
 from vouch.database import connect
 from vouch.mqtt import prepare_client
@@ -289,9 +292,7 @@ def test_a_gap_has_the_edge_node_asked_for_a_rebirth_between_one_and_two_timeout
     command = pb.Payload.FromString(bytes(rebirths(heard, group)[0].payload))
     assert not command.HasField("seq")
     assert abs(command.timestamp - time.time() * 1000) < 60_000
-    assert [(m.name, m.datatype, m.boolean_value) for m in command.metrics] == [
-        (b"Node Control/Rebirth", pb.Boolean, True)
-    ]
+    assert [(m.name, m.boolean_value) for m in command.metrics] == [(b"Node Control/Rebirth", True)]
     assert ("line", 1002.0) in stored(database)
 
 
@@ -412,3 +413,55 @@ def test_the_balance_holds_whatever_edge_nodes_say(broker: BrokerAddress, databa
     assert balance.stored == 3
     assert metrics[("vouch_ingest_readings_received_total", "")] == balance.received
     assert metrics[("vouch_ingest_readings_in_flight", "")] == 0
+
+
+def run_vouch(settings: dict[str, str], *words: str) -> Result:
+    return CliRunner(env=settings).invoke(main, ["sparkplug", *words])
+
+
+def test_people_command_nodes_and_devices_by_what_their_births_say(
+    broker: BrokerAddress, database: str, group: str, tmp_path: Path
+) -> None:
+    declare(database, group)
+    node = Speaker(f"{group}/line")
+    limit = metric("limit", 5, pb.Int16)
+    with recording(broker) as recorder:
+        settings = {
+            "VOUCH_HOME": str(tmp_path),
+            "VOUCH_DATABASE_URL": database,
+            "VOUCH_MQTT_URL": through(recorder, broker),
+        }
+        with host(database, url_of(broker), group), client_of(broker) as (client, _):
+            say(client, node.nbirth(), node.dbirth(limit))
+            assert wait_for(lambda: len(stored(database)) == 2)
+            done = [
+                run_vouch(settings, "rebirth", f"{group}/line"),
+                run_vouch(settings, "command", f"{group}/line", "km", "7.5"),
+                run_vouch(settings, "command", f"{group}/line/press", "limit", "-3"),
+            ]
+            listed = run_vouch(settings, "list")
+            unknown = run_vouch(settings, "command", f"{group}/line/press", "speed", "1")
+            nobody = run_vouch(settings, "command", f"{group}/gone", "km", "1")
+            wrong = run_vouch(settings, "command", f"{group}/line/press", "limit", "40000")
+        packets = [packet for packet in recorder.sent if packet.kind == PUBLISH]
+
+    assert [one.exit_code for one in (*done, listed, unknown, nobody, wrong)] == [0, 0, 0, 0, 3, 3, 2]
+    assert f"{group}/line/press" in listed.output
+    assert "press-7" in listed.output
+    # QoS 0, not retained.
+    assert [packet.flags for packet in packets] == [0, 0, 0]
+    said = [publish_of(packet, "3.1.1") for packet in packets]
+    assert [topic for topic, _ in said] == [
+        f"spBv1.0/{group}/NCMD/line",
+        f"spBv1.0/{group}/NCMD/line",
+        f"spBv1.0/{group}/DCMD/line/press",
+    ]
+    bodies = [pb.Payload.FromString(body) for _, body in said]
+    for body in bodies:
+        assert abs(body.timestamp - time.time() * 1000) < 60_000
+        assert not body.HasField("seq")
+        assert not body.metrics[0].HasField("datatype")
+    again, by_alias, by_name = (body.metrics[0] for body in bodies)
+    assert (again.name, again.boolean_value, again.HasField("alias")) == (b"Node Control/Rebirth", True, False)
+    assert (by_alias.alias, by_alias.name, by_alias.double_value) == (1, b"", 7.5)
+    assert (by_name.name, by_name.int_value, by_name.HasField("alias")) == (b"limit", 0xFFFF_FFFD, False)

@@ -16,6 +16,7 @@ from ingest.formats.sparkplug import (
     bdseq_of,
     decode_payload,
     encode_command,
+    encode_rebirth,
     instant_of,
     name_of,
     unit_of,
@@ -205,13 +206,57 @@ def test_the_session_number_is_taken_from_either_integer_type() -> None:
 
 
 def test_a_rebirth_command_sets_a_boolean_by_name_at_its_time_and_has_no_sequence_number() -> None:
-    command = pb.Payload.FromString(encode_command("Node Control/Rebirth", True, START))
+    command = pb.Payload.FromString(encode_rebirth(START))
 
     (only,) = command.metrics
-    assert (only.name, only.datatype, only.boolean_value) == (b"Node Control/Rebirth", pb.Boolean, True)
+    assert (only.name, only.boolean_value) == (b"Node Control/Rebirth", True)
     assert not only.HasField("alias")
+    assert not only.HasField("datatype")
     assert not command.HasField("seq")
     assert command.timestamp == START // 1000
+
+
+@pytest.mark.parametrize(
+    ("datatype", "text"),
+    [
+        (pb.Int8, "-128"),
+        (pb.Int16, "-1"),
+        (pb.Int32, "-2147483648"),
+        (pb.Int64, "-1"),
+        (pb.UInt8, "255"),
+        (pb.UInt32, "4294967295"),
+        (pb.UInt64, "123456789012345"),
+        (pb.DateTime, "1791201600000"),
+        (pb.Float, "0.1"),
+        (pb.Double, "-21.75"),
+        (pb.Boolean, "true"),
+        (pb.Boolean, "false"),
+        (pb.String, "RUN"),
+    ],
+)
+def test_a_command_carries_its_value_in_the_datatype_of_the_birth(datatype: int, text: str) -> None:
+    (only,) = pb.Payload.FromString(encode_command(7, text, datatype, START)).metrics
+
+    value = value_of(only, datatype)
+    assert (only.alias, only.name) == (7, b"")
+    assert value == (text if isinstance(value, str) else float(text))
+
+
+@pytest.mark.parametrize(
+    ("datatype", "text"),
+    [
+        (pb.Int8, "128"),
+        (pb.UInt8, "-1"),
+        (pb.UInt32, "1.5"),
+        (pb.Int64, "many"),
+        (pb.Double, "NaN"),
+        (pb.Boolean, "1"),
+        (pb.DataSet, "x"),
+    ],
+)
+def test_a_command_whose_value_is_not_of_its_datatype_is_refused(datatype: int, text: str) -> None:
+    with pytest.raises(Invalid):
+        encode_command("m", text, datatype, START)
 
 
 def test_topics_are_taken_apart_and_put_together() -> None:
