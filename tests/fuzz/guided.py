@@ -2,7 +2,8 @@
 
 `.vouch/fuzz/bin/python -m tests.fuzz.guided --messages 1000000 --seed 0`, in the environment that `make fuzz` makes.
 An input is one byte, which chooses the kind of message, and its payload. It starts from the corpus in corpus.py, keeps
-what reached something new below .vouch/fuzz/ until it is run again, and leaves there the message that failed.
+what reached something new below .vouch/fuzz/ until it is run again, and leaves there the message that failed,
+which `--failure FILE` takes in again.
 """
 
 import argparse
@@ -80,12 +81,16 @@ def another(data: bytes, size_max: int, seed: int) -> bytes:
 
 
 def main() -> None:
-    """The command; it ends the process."""
+    """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.guided", description=__doc__)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, default=Path(".vouch/fuzz"))
+    parser.add_argument("--failure", type=Path, help="take in the one message of this file, and do nothing else")
     asked = parser.parse_args()
+    if asked.failure:
+        take(asked.failure.read_bytes())
+        return
     reached, failures = asked.folder / "reached", asked.folder / "failures"
     # From the same start each time, so that the same seed does the same.
     shutil.rmtree(reached, ignore_errors=True)
