@@ -20,11 +20,14 @@ from vouch.errors import Invalid
 
 DEPTH_MAX: Final = 16
 # A number of more digits than this is no measurement, and arithmetic with it would take long.
-BIG_BYTES_MAX: Final = 64
+BIG_BYTES_MAX: Final = 32
 EXPONENT_MAX: Final = 1_000
 
 _INDEFINITE: Final = 31
 _BREAK: Final = object()
+# Labels, mostly: made once.
+_SMALL_MAX: Final = 24
+_SMALL: Final = tuple(map(Decimal, range(_SMALL_MAX)))
 _SIMPLE: Final = {20: False, 21: True, 22: None, 23: None}
 
 
@@ -72,6 +75,8 @@ class _Reader:
         if depth > DEPTH_MAX:
             raise NotCbor(start, f"nested deeper than {DEPTH_MAX}")
         head = self._bytes(1)[0]
+        if head < _SMALL_MAX:
+            return _SMALL[head]
         major, low = head >> 5, head & 31
         if major == 7:
             return self._simple(low, start)

@@ -7,7 +7,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from ingest.formats.senml import TWICE, refused, resolve
+from ingest.formats.senml import DIGITS_MAX, TWICE, refused, resolve
 from ingest.reading import Decoded
 
 
@@ -40,8 +40,8 @@ def _fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _decimal(digits: str) -> Decimal | None:
+    """None for what is beyond any size: the record that holds it will be refused."""
     try:
-        return Decimal(digits)
+        return Decimal(digits) if len(digits) <= DIGITS_MAX else None
     except ArithmeticError:
-        # Its exponent alone is beyond any size; the record that holds it will be refused.
         return None

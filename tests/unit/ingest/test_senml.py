@@ -328,6 +328,19 @@ def test_a_base_taken_off_in_doubles_is_put_back_in_doubles(base: Any, own: str,
     assert [r.value for r in decoded.readings] == ([] if value is None else [value])
 
 
+def test_numbers_of_the_greatest_size_and_length_are_added_without_harm() -> None:
+    great, small = f"{'9' * 95}e-54", f"0.{'0' * 39}{'9' * 59}"
+    payload = f'[{{"bn": "d/", "bv": {great}, "bt": {great}, "bs": {great}, "n": "km", "v": {small}, "s": {small}}}]'
+    timed = f'[{{"n": "km", "t": {small}, "v": 1}}]'
+
+    assert refusals(senml_json.decode(payload.encode(), "d", NOW)) == [("$[0]", "malformed_time")]
+    assert refusals(senml_json.decode(payload.replace('"bt"', '"ut"').encode(), "d", NOW)) == [
+        ("$[0]", "malformed_value"),
+        ("$[0].s", "malformed_value"),
+    ]
+    assert [r.at for r in senml_json.decode(timed.encode(), "d", NOW).readings] == [NOW]
+
+
 def test_a_base_value_alone_is_no_value() -> None:
     assert refusals(decode([{"bn": "d/", "bv": 3, "n": "km"}])) == [("$[0]", "malformed")]
 
