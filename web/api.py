@@ -52,17 +52,17 @@ class _Asked(BaseModel):
 
 
 class _DeviceQuery(_Asked):
-    after: str = Field("", max_length=128)
+    after: str = Field("", max_length=openapi.DEVICE_LENGTH_MAX)
     limit: int = Field(100, ge=1, le=openapi.DEVICES_MAX)
 
 
 class _RejectionQuery(_Asked):
-    after: int = Field(0, ge=0, lt=2**63)
+    after: int = Field(0, ge=0, le=openapi.ID_MAX)
     limit: int = Field(100, ge=1, le=openapi.REJECTIONS_MAX)
 
 
 class _ReplayQuery(_Asked):
-    after: int = Field(0, ge=0, lt=2**63)
+    after: int = Field(0, ge=0, le=openapi.ID_MAX)
     limit: int = Field(1_000, ge=1, le=openapi.REPLAY_MAX)
 
 
@@ -261,8 +261,10 @@ def _device(row: DeviceRow) -> dict[str, Any]:
 
 
 def _query(model: type[_Query]) -> _Query:
+    # One that is given twice stays a list, which no parameter is.
+    given = {name: one if not more else [one, *more] for name, (one, *more) in request.args.lists()}
     try:
-        return model.model_validate(request.args.to_dict())
+        return model.model_validate(given)
     except ValidationError as error:
         raise BadQuery(error) from error
 

@@ -9,6 +9,9 @@ from ingest.registry_file import RegistryDocument
 from vouch.json_schema import published
 
 REGISTRY_BYTES_MAX: Final = 16 * 1024 * 1024
+# The greatest bigint of the database.
+ID_MAX: Final = 2**63 - 1
+DEVICE_LENGTH_MAX: Final = 128
 DEVICES_MAX: Final = 1_000
 REJECTIONS_MAX: Final = 500
 REPLAY_MAX: Final = 10_000
@@ -179,7 +182,9 @@ def _limit(most: int, default: int) -> Node:
     return _query("limit", {"type": "integer", "minimum": 1, "maximum": most, "default": default}, "at most so many")
 
 
-_BEHIND: Final = _query("after", {"type": "integer", "minimum": 0, "default": 0}, "only ids behind this one")
+_BEHIND: Final = _query(
+    "after", {"type": "integer", "minimum": 0, "maximum": ID_MAX, "default": 0}, "only ids behind it"
+)
 _ID: Final[Node] = {"name": "device", "in": "path", "required": True, "schema": _TEXT, "description": "the device's id"}
 _PATHS: Final[Node] = {
     "/openapi.json": {
@@ -212,7 +217,10 @@ _PATHS: Final[Node] = {
             "operationId": "list_devices",
             "summary": "Devices in order of their ids",
             "description": _ANYONE,
-            "parameters": [_query("after", _TEXT, "only ids behind this one"), _limit(DEVICES_MAX, 100)],
+            "parameters": [
+                _query("after", _TEXT | {"maxLength": DEVICE_LENGTH_MAX}, "only ids behind it"),
+                _limit(DEVICES_MAX, 100),
+            ],
             "responses": _answers(200, "DevicePage", 422),
         }
     },

@@ -275,7 +275,7 @@ def test_devices_are_listed_a_page_at_a_time(call: Call) -> None:
     assert [one["id"] for one in first["devices"] + second["devices"]] == ["device-1", "device-2"]
     assert second["next"] is None
     assert first["devices"][0]["asset"] == "truck-1"
-    for wrong in ("limit=0", "limit=1001", "limit=x", "page=2", "after=" + "x" * 129):
+    for wrong in ("limit=0", "limit=1001", "limit=x", "page=2", "limit=1&limit=2", "after=" + "x" * 129):
         assert call(MANAGER, "GET", f"/devices?{wrong}").status_code == 422
 
 
