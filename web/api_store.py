@@ -7,6 +7,7 @@ from typing import Any, Final
 from psycopg import Connection, errors
 from psycopg.rows import class_row
 
+from ingest.presence_store import NoDevice
 from vouch.errors import Conflict, Invalid, NotFound
 from web.store import Account
 
@@ -101,13 +102,6 @@ def find_by_token(conn: Connection[Any], digest: bytes) -> Account | None:
 
 
 # Devices
-
-
-class NoDevice(NotFound):
-    """The registry knows no such device, or it is not the viewer's to see."""
-
-    def __init__(self, device: str) -> None:
-        super().__init__(f"no device {device!r} in the registry")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 from psycopg import Connection
 
+from ingest.clock_skew import HourOffset
+from ingest.clock_store import put_offsets
 from ingest.listening import Stretch
 from ingest.listening_store import put_process, put_stretch
 from ingest.message import Message
@@ -225,3 +227,16 @@ def test_pages_lead_to_the_device_they_rest_on(portal: Portal, staff: FlaskClien
     assert "/devices/device-1?month=2026-10" in staff.get("/contracts/trucks/2026-10/truck-1").get_data(as_text=True)
     day = link("/lines/3", portal.invoice) + "&device=device-1&metric=state"
     assert "/devices/device-1?month=2026-" in staff.get(day).get_data(as_text=True)
+
+
+def test_where_a_clock_is_ahead_the_time_by_ours_stands_beside_its_own(services: Settings) -> None:
+    with open_portal(services) as portal, connect(portal.database) as conn:
+        now = datetime.now(UTC)
+        assert "By our clock" not in text_of(portal.staff, "/devices/device-1")
+        hour = to_micros(now.replace(minute=0, second=0, microsecond=0))
+        put_offsets(conn, [HourOffset("device-1", hour, -90_000_000, 12)], now)
+        conn.commit()
+        shown = text_of(portal.staff, "/devices/device-1")
+
+    assert "Its clock is at least 0:01:30 ahead of ours, by 12 readings received lately" in shown
+    assert "By our clock, at the latest" in shown
