@@ -14,6 +14,8 @@ from vouch.period import parse_instant, to_micros
 
 YEAR_MIN: Final = 2010
 _NOTHING: Final = Decoded((), ())
+# It came or went when we received this.
+_NOW: Final = Decoded((), (), relative=True)
 
 SCHEMA: Final[dict[str, Any]] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -48,7 +50,7 @@ def decode(payload: bytes, source: str, retained: bool = False) -> tuple[Decoded
         return _refused("malformed", "presence is an object with 'online', true or false, and at most 'at' beside it")
     online: bool = said["online"]
     if "at" not in said:
-        return _NOTHING, (_without_time(source, online, retained),)
+        return _NOW, (_without_time(source, online, retained),)
     try:
         at = parse_instant(said["at"])
     except Invalid as error:

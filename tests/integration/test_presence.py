@@ -10,10 +10,16 @@ from psycopg import Connection
 
 from ingest.listening import Stretch
 from ingest.listening_store import list_gaps, list_listened, put_stretch
+from ingest.message import Message
 from ingest.notes import Evidence, PresenceNote
 from ingest.presence import Presence, intervals
 from ingest.presence_store import NoDevice, add_presence, list_last_said, load_record
+from ingest.registry import apply_registry
+from ingest.registry_file import parse_registry
 from ingest.summariser import summarise_stale
+from ingest.topics import presence_topic
+from ingest.writer import Writer, replay_rejected
+from tests.builders import opened
 from tests.world import declare_world, message, write
 from vouch.knowledge import recording
 from vouch.period import Period, to_micros
@@ -189,3 +195,27 @@ def test_our_outage_is_told_apart_from_the_devices_silence(conn: Connection[Any]
     assert drawn(conn) == "online@0 silent@3 not_listening@4 silent@8 online@11"
     assert "from 2026-10-05T16:00:00Z to 2026-10-05T18:00:00Z" in found[2].begins.detail
     assert found[2].presence is Presence.NOT_LISTENING
+
+
+def test_presence_of_a_device_declared_later_is_replayed_as_it_came(conn: Connection[Any]) -> None:
+    declare_world(conn)
+    writer = Writer(uuid4())
+    for hour, payload in ((1, b'{"online": true}'), (2, b'{"online": false}'), (5, b'{"online": true}')):
+        writer.write(conn, opened(Message(presence_topic("device-3"), payload), at=at(hour)))
+    conn.commit()
+    third = """
+assets:
+  - {id: truck-3, name: Third, customer: buyer, product_type: truck,
+     served_by: [{device: device-3, since: "2026-09-01T00:00:00Z"}]}
+"""
+    apply_registry(conn, *parse_registry(third, "third.yaml"))
+
+    replay_rejected(conn, writer, 10)
+
+    found = intervals(load_record(conn, "device-3", DAY, LATER), DAY)
+    assert [(one.presence, (one.period.start - NOON) / HOUR) for one in found][:4] == [
+        ("unknown", 0),
+        ("online", 1),
+        ("offline", 2),
+        ("online", 5),
+    ]
