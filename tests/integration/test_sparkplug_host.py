@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -26,6 +26,7 @@ from tests.intake import ingesting, wait_for
 from tests.mqtt_recorder import Packet, Recorder, recording
 from tests.sparkplug import Speaker, metric
 from tests.world import REGISTRY
+from vouch import up
 from vouch.__main__ import main
 from vouch.broker_address import BrokerAddress, parse_broker
 from vouch.database import connect
@@ -237,6 +238,26 @@ def test_a_host_contradicts_whoever_says_that_it_is_gone(broker: BrokerAddress, 
         assert wait_for(lambda: bool(later.of(topic)))
         assert later.of(topic)[0].retain
         assert later.states(topic)[0]["online"] is False
+
+
+def test_a_host_at_two_brokers_says_so_at_each_with_a_time_of_its_own(
+    broker: BrokerAddress, database: str, group: str, make_home: Callable[[], Path]
+) -> None:
+    topic = f"spBv1.0/STATE/{group}"
+    with up.embedded(make_home()) as others, recording(parse_broker(others.mqtt_url)) as recorder:
+        second = parse_broker(others.mqtt_url)
+        with client_of(broker, topic) as (_, here), client_of(second, topic) as (_, there):
+            with host(database, url_of(broker), group):
+                time.sleep(0.1)
+                with host(others.database_url, through(recorder, second), group):
+                    assert wait_for(lambda: bool(here.of(topic)) and bool(there.of(topic)))
+            assert wait_for(lambda: len(here.of(topic)) == len(there.of(topic)) == 2)
+        first = next(packet for packet in of_host(recorder, group) if packet.kind == PUBLISH)
+
+    assert [state["online"] for state in here.states(topic)] == [True, False]
+    assert [state["online"] for state in there.states(topic)] == [True, False]
+    assert here.states(topic)[0]["timestamp"] != there.states(topic)[0]["timestamp"]
+    assert publish_of(first, "5")[0] == topic
 
 
 def url_of(broker: BrokerAddress) -> str:
