@@ -6,6 +6,7 @@ caller's.
 """
 
 import queue
+import secrets
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,7 @@ from uuid import uuid4
 
 from device_sim.connection import Acknowledged, Answers, Connection, Receipted
 from device_sim.message import Message
-from device_sim.receipt import Receipt, correlation, read_correlation, read_receipt
+from device_sim.receipt import SECRET_BYTES, Receipt, correlation, read_correlation, read_receipt
 from ingest.topics import receipt_topic
 from vouch.broker_address import BrokerAddress
 from vouch.errors import Invalid, Unavailable
@@ -107,6 +108,7 @@ class Outbox:
         self._on_receipt = on_receipt
         self._client_id = client_id or f"{address.username or 'vouch-sim'}-{uuid4().hex[:8]}"
         self._topic = receipt_topic(self._client_id) if receipts else None
+        self._secret = secrets.token_bytes(SECRET_BYTES)
         self._answers: Answers = queue.SimpleQueue()
         self._connection = self._make_connection()
         self._reconnect_at, self._reconnects = 0.0, 0
@@ -208,7 +210,7 @@ class Outbox:
     def _send(self, parcel: _Parcel) -> None:
         parcel.attempts += 1
         parcel.due = _NEVER
-        sent = correlation(parcel.number, parcel.attempts)
+        sent = correlation(self._secret, parcel.number, parcel.attempts)
         mid = self._connection.publish(parcel.message.topic, parcel.message.payload, sent)
         self._unacknowledged[mid] = parcel, parcel.attempts
         self._refused.discard(parcel.number)
@@ -248,7 +250,7 @@ class Outbox:
             parcel.due = now + _longer(_RECEIPT_SECONDS, parcel.attempts - 1)
 
     def _take_receipt(self, answer: Receipted) -> None:
-        sent = read_correlation(answer.correlation)
+        sent = read_correlation(self._secret, answer.correlation)
         parcel = self._kept.get(sent[0]) if sent else None
         if sent is None or parcel is None:
             return

@@ -10,7 +10,8 @@ from typing import Final
 
 from vouch.errors import Invalid
 
-_CORRELATION: Final = struct.Struct(">QI")
+SECRET_BYTES: Final = 16
+_CORRELATION: Final = struct.Struct(f">{SECRET_BYTES}sQI")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +34,20 @@ def read_receipt(payload: bytes) -> Receipt:
         raise Invalid(f"this is no receipt: {payload[:100]!r} ({type(error).__name__}: {error})") from error
 
 
-def correlation(number: int, attempt: int) -> bytes:
-    """What comes back with a receipt: which message it is of, and which of the times that it was sent."""
-    return _CORRELATION.pack(number, attempt)
+def correlation(secret: bytes, number: int, attempt: int) -> bytes:
+    """What comes back with a receipt: which message it is of, and which of the times that it was sent.
+
+    `secret`, of `SECRET_BYTES`, is what nobody else can know who would have us believe that a message is stored.
+    """
+    return _CORRELATION.pack(secret, number, attempt)
 
 
-def read_correlation(data: bytes) -> tuple[int, int] | None:
+def read_correlation(secret: bytes, data: bytes) -> tuple[int, int] | None:
     """(number, attempt), or None where it is none of ours."""
     if len(data) != _CORRELATION.size:
         return None
-    number, attempt = _CORRELATION.unpack(data)
-    return number, attempt
+    given, number, attempt = _CORRELATION.unpack(data)
+    return (number, attempt) if given == secret else None
 
 
 def _count(value: object) -> int:

@@ -108,8 +108,8 @@ class Committer:
         if written is None:
             return
         seconds = time.monotonic() - started
-        allowed = self._settings.receipt_topic_filter
-        answers = [receipt_packet(*told) for batch in written.batches for told in receipts(batch, allowed)]
+        allowed, devices = self._settings.receipt_topic_filter, self._writer.known
+        answers = [receipt_packet(*told) for batch in written.batches for told in receipts(batch, allowed, devices)]
         self._subscriber.acknowledge([one.arrived for one in opened], b"".join(answers))
         self._count(opened, expected, written, seconds, len(answers))
 

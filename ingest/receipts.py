@@ -7,13 +7,13 @@ gets lost only makes the device send again, and be told that we have it already.
 import json
 import struct
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ingest.batch import Batch, refusals_by_message
-from ingest.message import Reply
+from ingest.message import Opened, Reply
 from ingest.reading import Rejection
-from ingest.topics import matches
+from ingest.topics import listener_of, matches
 
 LISTED_MAX: Final = 100
 _PUBLISH: Final = 0x30
@@ -21,10 +21,11 @@ _CORRELATION_DATA: Final = b"\x09"
 _CONTENT_TYPE: Final = b"\x03" + struct.pack(">H", 16) + b"application/json"
 
 
-def receipts(batch: Batch, allowed: str) -> Iterator[tuple[Reply, bytes]]:
+def receipts(batch: Batch, allowed: str, devices: Container[str]) -> Iterator[tuple[Reply, bytes]]:
     """The receipt of each message of a stored batch whose sender asked for one on a topic that `allowed` takes.
 
-    Rows are stored ones: what the table held already stands among the duplicates and rejections.
+    None goes to one of `devices` that the message is not of: it might take it for that of a message of its own, and
+    forget that. Rows are stored ones: what the table held already stands among the duplicates and rejections.
     """
     asked = [(n, one.arrived.reply) for n, one in enumerate(batch.opened) if one.arrived.reply is not None]
     if not asked:
@@ -33,8 +34,17 @@ def receipts(batch: Batch, allowed: str) -> Iterator[tuple[Reply, bytes]]:
     duplicate = Counter(batch.duplicates)
     refused = refusals_by_message(batch.rejections)
     for n, reply in asked:
-        if matches(reply.topic, allowed):
+        if matches(reply.topic, allowed) and _may_hear(reply, batch.opened[n], devices):
             yield reply, receipt(stored[n], duplicate[n], refused.get(n, ()))
+
+
+def _may_hear(reply: Reply, opened: Opened, devices: Container[str]) -> bool:
+    name = listener_of(reply.topic)
+    if name is None or name not in devices:
+        return True
+    # "device", or "spBv1.0/group/edge node/device", of which whoever publishes can choose the group.
+    first, *address = opened.source.split("/")
+    return name in (address[1:] if address else (first,))
 
 
 def receipt(stored: int, duplicate: int, rejected: Sequence[Rejection]) -> bytes:

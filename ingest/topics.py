@@ -24,6 +24,7 @@ TELEMETRY_FILTER: Final = DEVICE_FILTERS[0]
 PRESENCE_FILTER: Final = DEVICE_FILTERS[3]
 RECEIPT_FILTER: Final = f"{_PREFIX}/+/{_RECEIPT}"
 
+_RECEIPTS: Final = re.compile(rf"{_PREFIX}/([^/]+)/{_RECEIPT}")
 _TOPIC: Final = re.compile(
     rf"{_PREFIX}/({DEVICE_ID.pattern})/({TELEMETRY}|{SENML_JSON}|{SENML_CBOR}|{PRESENCE}|{_CANARY})"
 )
@@ -42,6 +43,12 @@ def presence_topic(device: str) -> str:
 def receipt_topic(name: str) -> str:
     """Where `name`, a device or the account of a gateway, hears what became of its messages."""
     return f"{_PREFIX}/{name}/{_RECEIPT}"
+
+
+def listener_of(topic: str) -> str | None:
+    """Who hears receipts on this topic, or None where it is another kind of topic."""
+    match = _RECEIPTS.fullmatch(topic)
+    return match[1] if match else None
 
 
 def canary_topic(client_id: str) -> str:

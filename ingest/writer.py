@@ -92,6 +92,11 @@ class Writer:
         self._clocks = ClockOffsets()
         self._clocks_put_at = time.monotonic()
 
+    @property
+    def known(self) -> Known:
+        """The devices that the registry knew when the last batch was written."""
+        return self._known
+
     def write(self, conn: Connection[Any], opened: Sequence[Opened]) -> Written:
         """Store, count and mark one batch, committed on return.
 

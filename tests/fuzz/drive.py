@@ -220,7 +220,7 @@ def _measures_nothing(topic: str, payload: bytes) -> bool:
 def _judge_receipts(batch: Batch, became: Mapping[int, int]) -> None:
     """Whoever asked is told of everything that became of the message, in a packet that can be read."""
     asked = [n for n, one in enumerate(batch.opened) if one.arrived.reply]
-    told = list(receipts(batch, RECEIPT_FILTER))
+    told = list(receipts(batch, RECEIPT_FILTER, ()))
     assert len(told) == len(asked)
     for n, (reply, text) in zip(asked, told, strict=True):
         receipt = json.loads(text)

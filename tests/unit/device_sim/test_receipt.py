@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from device_sim.receipt import Receipt, correlation, read_correlation, read_receipt
+from device_sim.receipt import SECRET_BYTES, Receipt, correlation, read_correlation, read_receipt
 from ingest.reading import Rejection
 from ingest.receipts import receipt
 from vouch.errors import Invalid
@@ -32,5 +32,8 @@ def test_what_is_no_receipt_is_refused_by_name(payload: bytes) -> None:
 
 
 def test_correlation_comes_back_as_it_went() -> None:
-    assert read_correlation(correlation(7, 2)) == (7, 2)
-    assert read_correlation(b"") is None
+    ours, theirs = b"1" * SECRET_BYTES, b"2" * SECRET_BYTES
+
+    assert read_correlation(ours, correlation(ours, 7, 2)) == (7, 2)
+    assert read_correlation(ours, correlation(theirs, 7, 2)) is None
+    assert read_correlation(ours, b"") is None

@@ -12,6 +12,8 @@ from ingest.topics import RECEIPT_FILTER, receipt_topic, telemetry_topic
 from tests.builders import T0, known, metric
 from vouch.period import to_micros
 
+KNOWN = known(metric())
+
 
 def said(values: str, reply: Reply | None, second: int = 0) -> Arrived:
     body = f'{{"measured_at":"2026-06-01T00:00:0{second}Z","values":{values}}}'
@@ -26,9 +28,9 @@ def test_each_asker_hears_of_its_own_message() -> None:
         said('{"counter":2}', other, 1),
         said('{"counter":9}', Reply("valve/open", b"3"), 2),
     ]
-    batch = sort_out([open_message(one) for one in arrived], known(metric()), to_micros(T0 + timedelta(days=1)))
+    batch = sort_out([open_message(one) for one in arrived], KNOWN, to_micros(T0 + timedelta(days=1)))
 
-    told = {reply.topic: json.loads(payload) for reply, payload in receipts(batch, RECEIPT_FILTER)}
+    told = {reply.topic: json.loads(payload) for reply, payload in receipts(batch, RECEIPT_FILTER, KNOWN)}
 
     assert told.keys() == {mine.topic, other.topic}
     assert (told[other.topic]["stored"], told[other.topic]["duplicate"], told[other.topic]["rejected"]) == (1, 0, [])
@@ -41,6 +43,24 @@ def test_each_asker_hears_of_its_own_message() -> None:
             "detail": "'speed' is not in the device's metric catalogue",
         }
     ]
+
+
+def test_nobody_is_told_of_anothers_message_as_if_it_were_its_own() -> None:
+    devices = {"d-1", "d-2", "node", "plant"}
+    replies = [Reply(receipt_topic(name), b"7") for name in ("d-1", "d-2", "gateway")]
+    batch = sort_out([open_message(said('{"counter":1}', reply)) for reply in replies], KNOWN, to_micros(T0))
+    told = [reply.topic for reply, _ in receipts(batch, RECEIPT_FILTER, devices)]
+    assert told == [receipt_topic("d-1"), receipt_topic("gateway")]
+
+    for source, listener, heard in (
+        ("spBv1.0/plant/node", "node", True),
+        ("spBv1.0/plant/node/d-1", "d-1", True),
+        ("spBv1.0/plant/node", "plant", False),
+        ("spBv1.0/d-2/node/d-1", "d-2", False),
+    ):
+        opened = open_message(said('{"counter":1}', Reply(receipt_topic(listener), b"7")))._replace(source=source)
+        batch = sort_out([opened], KNOWN, to_micros(T0))
+        assert (list(receipts(batch, RECEIPT_FILTER, devices)) != []) == heard, (source, listener)
 
 
 def test_a_long_list_of_refusals_is_counted_and_cut() -> None:
