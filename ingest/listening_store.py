@@ -124,6 +124,12 @@ def list_listened(conn: Connection[Any], window: Period, limit: int = 10_000) ->
         return cur.execute(_STRETCHES, {"start": window.start, "end": window.end, "limit": limit}).fetchall()
 
 
+def find_last_proof(conn: Connection[Any]) -> datetime | None:
+    """When any process last proved that it hears."""
+    row = conn.execute("SELECT max(until) FROM ingest.listening").fetchone()
+    return row[0].astimezone(UTC) if row and row[0] else None
+
+
 _EDGES: Final = """
     SELECT (SELECT min(since) FROM ingest.listening),
            (SELECT max(until) FROM ingest.listening WHERE since <= %(start)s)

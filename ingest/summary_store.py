@@ -31,6 +31,12 @@ def take_stale(conn: Connection[Any], limit: int) -> list[tuple[int, date]]:
     return sorted(set(rows))
 
 
+def count_stale(conn: Connection[Any]) -> int:
+    """How many marks wait; a series-day may have several."""
+    row = conn.execute("SELECT count(*) FROM ingest.stale_mark").fetchone()
+    return int(row[0]) if row else 0
+
+
 def list_stale(conn: Connection[Any], series: Sequence[int], last_day: date) -> set[tuple[int, date]]:
     """Series-days up to `last_day` whose summary does not yet hold all readings."""
     rows = conn.execute(

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 SUMMARISE_LOCK: Final = 7_601_010
 CLOSE_LOCK: Final = 7_601_011
+SUMMARIES: Final = "summaries"
+MONTH_CLOSING: Final = "month closing"
 
 
 def run_schedule(settings: Settings, stopping: threading.Event) -> None:
@@ -28,8 +30,8 @@ def run_schedule(settings: Settings, stopping: threading.Event) -> None:
         check_server(conn)
     scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1})
     work: tuple[tuple[str, int, Callable[[Settings], None]], ...] = (
-        ("summaries", settings.summarise_seconds, summarise),
-        ("month closing", 3600, close_due_months),
+        (SUMMARIES, settings.summarise_seconds, summarise),
+        (MONTH_CLOSING, 3600, close_due_months),
     )
     for name, seconds, job in work:
         scheduler.add_job(
@@ -45,7 +47,7 @@ def summarise(settings: Settings) -> None:
     """Redo the summaries of all series-days that have changed."""
     from ingest.summariser import summarise_stale
 
-    _under_lock(settings, SUMMARISE_LOCK, summarise_stale)
+    _under_lock(settings, SUMMARIES, SUMMARISE_LOCK, summarise_stale)
 
 
 def close_due_months(settings: Settings) -> None:
@@ -57,15 +59,17 @@ def close_due_months(settings: Settings) -> None:
             conn.commit()
             close_month(conn, month, [contract])
 
-    _under_lock(settings, CLOSE_LOCK, close)
+    _under_lock(settings, MONTH_CLOSING, CLOSE_LOCK, close)
 
 
-def _under_lock(settings: Settings, key: int, work: Callable[[Connection[Any]], object]) -> None:
+def _under_lock(settings: Settings, name: str, key: int, work: Callable[[Connection[Any]], object]) -> None:
+    from ingest.work_store import recorded
+
     with connect(settings.database_url, "vouch-schedule") as holder:
         holder.autocommit = True
         with advisory_lock(holder, key) as held:
             if held:
-                with connect(settings.database_url, "vouch-schedule") as conn:
+                with recorded(holder, name), connect(settings.database_url, "vouch-schedule") as conn:
                     work(conn)
 
 

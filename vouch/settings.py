@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     ingest_http_port: int = Field(0, ge=0, le=65_535, description="their port; 0: not served")
     web_host: str = "127.0.0.1"
     web_port: int = Field(8080, ge=1, le=65_535)
+    web_metrics: bool = Field(False, description="the portal answers /metrics, to anybody who reaches it")
     secret_key: str = Field("", description="signs the portal's session cookies")
     cookies_secure: bool = Field(False, description="true wherever the portal is served by HTTPS")
     close_days_after: int = Field(3, ge=0, le=60, description="days after a month's end before it is closed by itself")

@@ -33,7 +33,7 @@ from web.connection import connection
 from web.store import Account
 
 # Pages for people who have not signed in.
-PUBLIC: Final = frozenset({"static", "auth.sign_in", "healthz", "api.openapi"})
+PUBLIC: Final = frozenset({"static", "auth.sign_in", "healthz", "metrics", "api.openapi"})
 # Parts of an address that mean something only within a subject.
 DETAILS: Final = frozenset({"month", "asset", "position"})
 # Pages about what belongs to no customer: by blueprint, and what on them only some of the staff may do.

@@ -20,6 +20,7 @@ from vouch.errors import Conflict, Invalid, NotFound, Unavailable, VouchError
 from vouch.settings import Settings
 from web import access, api, auth, formats, store, words
 from web.connection import Pool, connection, use_pool
+from web.metrics import add_metrics
 from web.pages import contracts, customers, devices, evidence, ingest, invoices, months
 from web.routes import MonthConverter, invoice_url
 
@@ -91,6 +92,7 @@ def create_app(settings: Settings, pool: Pool) -> Flask:
     app.after_request(_add_headers)
     app.context_processor(_who)
     app.add_url_rule("/healthz", "healthz", healthz)
+    add_metrics(app, settings)
     for module in (customers, contracts, months, invoices, evidence, devices, ingest):
         app.register_blueprint(module.pages)
     # Programs have no cookies that somebody else's page could use.

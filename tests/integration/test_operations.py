@@ -2,19 +2,40 @@
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.intake import ingesting, wait_for
-from vouch.settings import Settings
+from tests.web_world import open_portal, portal_settings
+from tests.world import OCTOBER_STARTS, message, write
+from vouch.database import connect, open_pool
+from vouch.schedule import summarise
+from vouch.settings import Settings, load_settings
+from web.app import create_app
 
 OPS: Final = Path(__file__).parents[2] / "ops"
 DOCS: Final = Path(__file__).parents[2] / "docs"
 METRIC: Final = re.compile(r"\b(?:vouch|process)_[a-z_]+\b")
 # Prometheus's own, and metrics that appear with the first of their kind.
 APPEAR: Final = {"vouch_ingest_readings_rejected_total"}
+
+
+@pytest.fixture(scope="module")
+def exposed(services: Settings) -> Iterator[tuple[str, str]]:
+    """What a running ingest and the portal answer."""
+    with open_portal(services) as portal:
+        with connect(portal.database) as conn:
+            write(conn, [message("device-77", OCTOBER_STARTS, state="RUNNING")])
+        summarise(load_settings(database_url=portal.database))
+        with ingesting(portal.database, services.mqtt_url) as ingest, open_pool(portal.database, "vouch-test") as pool:
+            assert wait_for(lambda: ("vouch_broker_messages_dropped_total", "") in ingest.metrics())
+            app = create_app(portal_settings(portal.database, web_metrics=True), pool)
+            yield ingest.text("/metrics")[1], app.test_client().get("/metrics").get_data(as_text=True)
 
 
 def dashboard() -> dict[str, Any]:
@@ -34,23 +55,42 @@ def queries() -> list[str]:
     ]
 
 
-def test_every_metric_that_is_drawn_or_alerted_on_exists(services: Settings, database: str) -> None:
+def test_every_metric_that_is_drawn_or_alerted_on_exists(exposed: tuple[str, str]) -> None:
     named = {name for query in queries() for name in METRIC.findall(query)}
-    with ingesting(database, services.mqtt_url) as ingest:
-        assert wait_for(lambda: ("vouch_broker_messages_dropped_total", "") in ingest.metrics())
-        exported = {name for name, _ in ingest.metrics()}
+    exported = {
+        sample.name for text in exposed for family in text_string_to_metric_families(text) for sample in family.samples
+    }
 
     assert named - exported - APPEAR == set()
 
 
-def test_every_metric_is_explained(services: Settings, database: str) -> None:
+def test_every_metric_is_explained(exposed: tuple[str, str]) -> None:
     page = (DOCS / "operations.md").read_text()
-    with ingesting(database, services.mqtt_url) as ingest:
-        assert wait_for(lambda: ("vouch_broker_messages_dropped_total", "") in ingest.metrics())
-        _, text = ingest.text("/metrics")
-    families = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE vouch_")}
+    families = {line.split()[2] for text in exposed for line in text.splitlines() if line.startswith("# TYPE vouch_")}
 
     assert {name for name in families if f"`{name}`" not in page} == set()
+
+
+def test_the_portal_tells_what_the_database_knows(exposed: tuple[str, str]) -> None:
+    seen = {
+        (sample.name, next(iter(sample.labels.values()), "")): sample.value
+        for family in text_string_to_metric_families(exposed[1])
+        for sample in family.samples
+    }
+
+    assert seen["vouch_rejections_waiting", "unknown_device"] == 1
+    assert seen["vouch_ledger_readings_received_total", ""] == (
+        seen["vouch_ledger_readings_stored_total", ""] + seen["vouch_ledger_readings_rejected_total", ""]
+    )
+    assert seen["vouch_summaries_stale", ""] == 0
+    assert seen["vouch_work_failed", "summaries"] == 0
+    assert seen["vouch_work_ended_timestamp_seconds", "summaries"] > 1_700_000_000
+    assert seen["vouch_listening_age_seconds", ""] < 60
+
+
+def test_the_portal_says_nothing_of_it_unless_it_is_told_to(services: Settings, database: str) -> None:
+    with open_pool(database, "vouch-test") as pool:
+        assert create_app(portal_settings(database), pool).test_client().get("/metrics").status_code == 404
 
 
 def test_every_alert_is_explained_and_says_what_to_do() -> None:

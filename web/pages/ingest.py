@@ -14,6 +14,7 @@ from ingest.finding_store import list_findings
 from ingest.listening_store import Process, list_gaps, list_listened, list_processes
 from ingest.rejection_store import Refused, count_reasons, list_rows
 from ingest.store import load_balance
+from ingest.work_store import list_work
 from ingest.writer import Writer, replay_message
 from vouch.hex_dump import is_text, shown_bytes
 from vouch.period import Period, subtract, union
@@ -67,6 +68,7 @@ def overview() -> str:
         gaps=list_gaps(conn, window, now),
         band=lambda line: pictures.band(line.spans, window),
         reasons=count_reasons(conn),
+        work=list_work(conn),
         findings=list_findings(conn, limit=FINDINGS_MAX),
     )
 
