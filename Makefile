@@ -78,7 +78,10 @@ lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
 	echo 'atheris==3.0.*' | $(COMPILE) - --output-file requirements/fuzz.txt
 	for name in $(PUBLISHERS); do echo "$$name" | $(COMPILE) - --output-file "requirements/publishers/$$name.txt" || exit; done
 	printf 'kpn-senml\npaho-mqtt\n' | $(COMPILE) - --output-file requirements/publishers/kpn-senml.txt
-	@! grep -rn '://' requirements
+	! command -v npm >/dev/null || npm install --prefix requirements/publishers/mqtt-js --package-lock-only \
+		--omit-lockfile-registry-resolved --no-fund --no-audit
+	@! grep -rn '://' requirements --include='*.txt'
+	@! grep -rn '"resolved"' requirements
 
 # The compiler comes with grpcio-tools, which nothing else needs. Its own version stands in the files it makes.
 PROTOC := .vouch/proto/bin/python -m grpc_tools.protoc

@@ -1,6 +1,7 @@
 """Devices written by others, each with its own account at the broker, and what vouch stored of them."""
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from ingest.store import Balance, load_balance
 from tests.end_to_end.conftest import IngestProcess, ingesting
-from tests.publishers.environments import python_of
+from tests.publishers.environments import node_modules_of, python_of
 from vouch.broker_address import parse_broker
 from vouch.database import connect
 from vouch.embedded.broker import can_log_in
@@ -84,8 +85,13 @@ class Device:
     def run(self, program: str, environment: str, **asked: Any) -> dict[str, Any]:
         """Run one of the programs beside this file and return its account, the last line that it printed."""
         given = {"host": self.host, "port": self.port, "device": self.name, "password": self.password} | asked
+        if program.endswith(".cjs"):
+            command, modules = ["node"], {"NODE_PATH": str(node_modules_of(environment))}
+        else:
+            command, modules = [str(python_of(environment))], {}
         done = subprocess.run(
-            [python_of(environment), PROGRAMS / program, json.dumps(given)],
+            [*command, str(PROGRAMS / program), json.dumps(given)],
+            env=os.environ | modules,
             capture_output=True,
             text=True,
             timeout=_PROGRAM_SECONDS_MAX,
@@ -124,6 +130,13 @@ class Device:
     def _refused(self) -> list[Any]:
         with connect(self.ingesting.database) as conn:
             return conn.execute("SELECT reason, detail, count(*) FROM ingest.rejection GROUP BY 1, 2").fetchall()
+
+    def presence(self, of: str | None = None) -> list[tuple[bool, str]]:
+        """What was said about its presence, in order: whether it is online, and by which evidence."""
+        query = "SELECT online, evidence FROM ingest.presence WHERE device = %s ORDER BY id"
+        with connect(self.ingesting.database) as conn:
+            rows = conn.execute(query, (of or self.name,)).fetchall()
+        return [(online, evidence) for online, evidence in rows]
 
     def balance(self) -> Balance:
         """The ledger's sums."""

@@ -1,5 +1,6 @@
 """Devices written with client libraries that are not ours: what each says it sent is what vouch stored."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,3 +45,17 @@ def test_every_message_of_an_aiomqtt_device_is_answered_with_what_became_of_it(d
     assert (account["again"]["stored"], account["again"]["duplicate"]) == (0, 1)
     balance = device.balance()
     assert (balance.stored, balance.duplicate, balance.rejected) == (300, 1, 31)
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="Node.js and npm are not on this machine")
+@pytest.mark.parametrize("version", [4, 5])
+def test_all_that_a_node_js_device_published_across_a_cut_line_is_stored(device: Device, version: int) -> None:
+    account = device.run("with_mqtt_js.cjs", "mqtt-js", version=version, count=1_000)
+
+    said = said_in(account["readings"])
+    assert len(said) == 3_000
+    assert device.stored(len(said)) == said
+    assert device.balance().rejected == 0
+    # On MQTT 5 each message had its receipt.
+    receipts = account["receipts"]
+    assert receipts["stored"] + receipts["duplicate"] == (3_000 if version == 5 else 0)

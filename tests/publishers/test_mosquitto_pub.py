@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.publishers.conftest import Device, Said, text_of
+from tests.publishers.conftest import Device, Said, text_of, wait_until
 
 VERSIONS = ["mqttv311", "mqttv5"]
 
@@ -107,3 +107,21 @@ def test_mosquitto_rr_prints_the_receipt_of_what_it_published(device: Device) ->
     assert json.loads(first.stdout) == {"stored": 2, "duplicate": 0, "rejected_count": 0, "rejected": []}
     assert json.loads(second.stdout) == {"stored": 0, "duplicate": 2, "rejected_count": 0, "rejected": []}
     assert device.stored() == set(said(at, 7))
+
+
+def test_its_will_says_that_it_is_gone_when_it_is_killed(device: Device) -> None:
+    account = ("-h", device.host, "-p", str(device.port), "-u", device.name, "-P", device.password)
+    presence = f"vouch/v1/{device.name}/presence"
+    will = ("--will-topic", presence, "--will-payload", '{"online": false}', "--will-qos", "1")
+    command = ["mosquitto_pub", *account, *will, "-q", "1", "-l", "-t", f"vouch/v1/{device.name}/telemetry"]
+    (at,) = instants(1)
+
+    subprocess.run(["mosquitto_pub", *account, "-q", "1", "-t", presence, "-m", '{"online": true}'], check=True)
+    with subprocess.Popen(command, stdin=subprocess.PIPE, text=True) as living:
+        assert living.stdin is not None
+        living.stdin.write(f"{line(at, 1)}\n")
+        living.stdin.flush()
+        assert device.stored(2) == set(said(at, 1))
+        living.kill()
+
+    wait_until(lambda: device.presence() == [(True, "birth"), (False, "will")], 10)

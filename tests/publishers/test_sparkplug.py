@@ -7,7 +7,6 @@ import pytest
 
 from tests.end_to_end.conftest import IngestProcess
 from tests.publishers.conftest import Device, said_in, wait_until
-from vouch.database import connect
 from vouch.settings import Settings
 
 SILENCE_SECONDS = 2
@@ -24,13 +23,6 @@ def ingesting(services: Settings, database: str, tmp_path: Path) -> Iterator[Ing
         process.stop()
 
 
-def told(device: Device, name: str) -> list[tuple[bool, str]]:
-    """What is known of the presence of one of them, in order: online, by which evidence."""
-    with connect(device.ingesting.database) as conn:
-        query = "SELECT online, evidence FROM ingest.presence WHERE device = %s ORDER BY id"
-        return [(online, evidence) for online, evidence in conn.execute(query, (name,)).fetchall()]
-
-
 @pytest.mark.parametrize("end", ["clean", "silent"])
 def test_all_that_pysparkplug_said_is_stored_and_it_is_offline_at_the_end(device: Device, end: str) -> None:
     account = device.run("with_pysparkplug.py", "pysparkplug", group=device.group, count=300, end=end)
@@ -40,8 +32,8 @@ def test_all_that_pysparkplug_said_is_stored_and_it_is_offline_at_the_end(device
     assert device.stored(len(node) + len(press)) == press
     assert device.stored(of=device.node) == node
     assert device.balance().rejected == 0
-    wait_until(lambda: not told(device, device.name)[-1][0] and not told(device, device.node)[-1][0], 15)
-    assert told(device, device.name)[0] == told(device, device.node)[0] == (True, "birth")
+    wait_until(lambda: not device.presence()[-1][0] and not device.presence(device.node)[-1][0], 15)
+    assert device.presence()[0] == device.presence(device.node)[0] == (True, "birth")
 
 
 def test_what_pysparkplug_said_while_ingest_was_away_is_stored(device: Device) -> None:
@@ -58,7 +50,7 @@ def test_pysparkplug_is_online_again_when_it_comes_back(device: Device) -> None:
     for start, end in ((0, "silent"), (1_000, "silent")):
         device.run("with_pysparkplug.py", "pysparkplug", group=device.group, count=20, end=end, strokes=start)
 
-    wait_until(lambda: [online for online, _ in told(device, device.node)] == [True, False, True, False], 15)
+    wait_until(lambda: [online for online, _ in device.presence(device.node)] == [True, False, True, False], 15)
 
 
 @pytest.mark.parametrize("end", ["clean", "silent"])
@@ -69,4 +61,4 @@ def test_all_that_mqtt_spb_wrapper_said_is_stored_and_it_is_offline_at_the_end(d
     assert len(press) == 1_200
     assert device.stored(len(press)) == press
     assert device.balance().rejected == 0
-    wait_until(lambda: not told(device, device.name)[-1][0], 15)
+    wait_until(lambda: not device.presence()[-1][0], 15)
