@@ -117,35 +117,55 @@ def list_series(conn: Connection[Any], series: Collection[int]) -> dict[int, Ser
     return {key: Series(key, device, metric_of(columns)) for device, key, *columns in rows}
 
 
-_KNOWN: Final = """
-    SELECT d.id, d.installed_at, d.sparkplug, s.id, s.product_type, s.metric
-      FROM ingest.device AS d JOIN ingest.series AS s ON s.device = d.id
-"""
+_DEVICES: Final = "SELECT id, installed_at, sparkplug FROM ingest.device"
+_SERIES_AFTER: Final = "SELECT id, device, product_type, metric FROM ingest.series WHERE id > %s ORDER BY id"
 
 
-def load_known(conn: Connection[Any]) -> Known:
-    """All declared devices, by id and by Sparkplug address."""
-    known: dict[str, KnownDevice] = {}
-    metrics = _load_types(conn)
-    series: dict[str, dict[str, Series]] = {}
-    for device, installed_at, sparkplug, key, product_type, name in conn.execute(_KNOWN):
-        metric = metrics[product_type, name]
-        if device not in known:
-            found = series[device] = {}
-            known[device] = KnownDevice(device, to_micros(installed_at) if installed_at else None, found)
+class KnownDevices:
+    """All declared devices, kept in memory and brought up to date with little reading."""
+
+    def __init__(self) -> None:
+        self._known: Known = {}
+        self._metrics: dict[tuple[str, str], tuple[Metric, tuple[str, ...]]] = {}
+        self._series: dict[str, dict[str, Series]] = {}
+        self._last = 0
+
+    def load(self, conn: Connection[Any]) -> Known:
+        """The devices by id and by Sparkplug address, as they are declared now.
+
+        What was given before stays as it is.
+        """
+        metrics = _load_types(conn)
+        if metrics != self._metrics:
+            # A metric that changed is part of many series, which are made anew; this is rare.
+            self._metrics, self._series, self._last = metrics, {}, 0
+        # Series never change and their numbers only grow, as one process at a time changes the registry.
+        for key, device, product_type, name in conn.execute(_SERIES_AFTER, (self._last,)):
+            metric, others = metrics[product_type, name]
+            series = Series(key, device, metric)
+            self._series.setdefault(device, {}).update(dict.fromkeys((name, *others), series))
+            self._last = key
+        known: dict[str, KnownDevice] = {}
+        for device, installed_at, sparkplug in conn.execute(_DEVICES):
+            known[device] = self._device(device, to_micros(installed_at) if installed_at else None)
             if sparkplug:
                 known[sparkplug_source(sparkplug)] = known[device]
-        one = Series(key, device, metric)
-        series[device][name] = one
-        for other in metric.sent_as:
-            series[device][other] = one
-    return known
+        self._known = known
+        return known
+
+    def _device(self, device: str, installed_at: int | None) -> KnownDevice:
+        series = self._series.setdefault(device, {})
+        before = self._known.get(device)
+        if before is not None and before.series is series and before.installed_at == installed_at:
+            return before
+        return KnownDevice(device, installed_at, series)
 
 
-def _load_types(conn: Connection[Any]) -> dict[tuple[str, str], Metric]:
-    """Every metric by product type and name."""
+def _load_types(conn: Connection[Any]) -> dict[tuple[str, str], tuple[Metric, tuple[str, ...]]]:
+    """Every metric, with the other names under which it is sent, by product type and name."""
     query = f"SELECT m.product_type, {METRIC_COLUMNS} FROM ingest.metric AS m"
-    return {(product, columns[0]): metric_of(columns) for product, *columns in conn.execute(query.encode())}
+    found = ((product, metric_of(columns)) for product, *columns in conn.execute(query.encode()))
+    return {(product, metric.name): (metric, metric.sent_as) for product, metric in found}
 
 
 def list_metrics(conn: Connection[Any], assets: list[str]) -> Mapping[str, Mapping[str, Metric]]:

@@ -34,7 +34,7 @@ from ingest.message import Arrived, Message, Opened
 from ingest.notes import FindingNote, PresenceNote
 from ingest.opening import open_message
 from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Rejection
-from ingest.registry import load_known, load_revision
+from ingest.registry import KnownDevices, load_revision
 from ingest.sparkplug_topics import is_sparkplug
 from vouch.knowledge import recording
 from vouch.period import to_micros
@@ -87,6 +87,7 @@ class Writer:
         self.run = run
         self._listening = listening
         self._revision = -1
+        self._registry = KnownDevices()
         self._known: Known = {}
         self._frozen = FrozenClocks()
         self._clocks = ClockOffsets()
@@ -202,7 +203,7 @@ class Writer:
     def _refresh(self, conn: Connection[Any]) -> None:
         revision = load_revision(conn)
         if revision != self._revision:
-            self._known = load_known(conn)
+            self._known = self._registry.load(conn)
             self._revision = revision
 
 

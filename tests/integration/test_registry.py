@@ -8,7 +8,7 @@ import pytest
 from psycopg import Connection
 
 from ingest.catalogue import OnFall
-from ingest.registry import RegistryConflict, apply_registry, load_known, load_revision
+from ingest.registry import KnownDevices, RegistryConflict, apply_registry, load_revision
 from ingest.registry_file import parse_registry
 from vouch.period import to_micros
 
@@ -46,7 +46,7 @@ def refused(conn: Connection[Any], text: str) -> str:
 def test_a_known_device_has_its_series_under_every_name_it_may_send(conn: Connection[Any]) -> None:
     declare(conn, TYPES + DEVICES)
 
-    known = load_known(conn)
+    known = KnownDevices().load(conn)
 
     first = known["p-1"]
     assert first.installed_at == to_micros(datetime(2026, 9, 1, tzinfo=UTC))
@@ -60,7 +60,7 @@ def test_a_known_device_has_its_series_under_every_name_it_may_send(conn: Connec
 def test_a_known_device_is_found_by_its_sparkplug_address(conn: Connection[Any]) -> None:
     declare(conn, TYPES + DEVICES)
 
-    known = load_known(conn)
+    known = KnownDevices().load(conn)
 
     assert known.keys() == {"p-1", "p-2", "spBv1.0/Plant/Line-1/p-1"}
     assert known["spBv1.0/Plant/Line-1/p-1"] is known["p-1"]
@@ -79,7 +79,7 @@ def test_a_device_may_move_to_another_address(conn: Connection[Any]) -> None:
 
     assert declare(conn, DEVICES.replace("Line-1", "Line-2")) == 1
 
-    assert "spBv1.0/Plant/Line-2/p-1" in load_known(conn)
+    assert "spBv1.0/Plant/Line-2/p-1" in KnownDevices().load(conn)
 
 
 def test_a_sparkplug_address_belongs_to_one_device_across_files(conn: Connection[Any]) -> None:
@@ -136,7 +136,7 @@ devices: [{id: m-1, product_type: meter}]
 def test_a_counters_policy_is_known_as_it_was_declared(conn: Connection[Any]) -> None:
     declare(conn, METER)
 
-    kwh = load_known(conn)["m-1"].series["kwh"].metric
+    kwh = KnownDevices().load(conn)["m-1"].series["kwh"].metric
 
     assert kwh.on_fall is OnFall.ROLLOVER
     assert (kwh.modulus, kwh.jitter, kwh.step_max) == (Decimal(100_000), Decimal("0.5"), Decimal(200))
@@ -171,7 +171,7 @@ devices:
 
     assert declare(conn, both.replace("E/A", "E/X").replace("E/B", "E/A").replace("E/X", "E/B")) == 2
 
-    assert load_known(conn)["spBv1.0/G/E/A"].id == "p-2"
+    assert KnownDevices().load(conn)["spBv1.0/G/E/A"].id == "p-2"
 
 
 FLEET = """
@@ -196,12 +196,12 @@ assets:
 
 def test_a_series_keeps_its_number_and_no_number_is_wasted(conn: Connection[Any]) -> None:
     declare(conn, TYPES + DEVICES + FLEET)
-    before = load_known(conn)["p-1"].series["flow"].id
+    before = KnownDevices().load(conn)["p-1"].series["flow"].id
 
     declare(conn, FLEET.replace("name: Plant 1", "name: Plant One"))
     declare(conn, "devices: [{id: p-9, product_type: pump}]")
 
-    known = load_known(conn)
+    known = KnownDevices().load(conn)
     assert known["p-1"].series["flow"].id == before
     assert {known["p-9"].series[name].id for name in ("flow", "running")} == {5, 6}
 
@@ -280,3 +280,38 @@ def test_many_entries_are_counted_as_they_go(conn: Connection[Any]) -> None:
     assert changed == 12_000
     assert seen[0] == (5_000, 12_000)
     assert seen[-1] == (12_000, 12_000)
+
+
+def test_known_devices_are_brought_up_to_date(conn: Connection[Any]) -> None:
+    declare(conn, TYPES + DEVICES)
+    devices = KnownDevices()
+    before = devices.load(conn)
+
+    declare(conn, "devices: [{id: p-3, product_type: pump}, {id: p-1, product_type: pump, sparkplug: G/E/moved}]")
+    after = devices.load(conn)
+
+    assert before.keys() == {"p-1", "p-2", "spBv1.0/Plant/Line-1/p-1"}
+    assert after.keys() == {"p-1", "p-2", "p-3", "spBv1.0/G/E/moved"}
+    assert after["p-2"] is before["p-2"]
+    assert (before["p-1"].installed_at is None, after["p-1"].installed_at) == (False, None)
+    assert after == KnownDevices().load(conn)
+
+
+@pytest.mark.parametrize(
+    ("said", "now"),
+    [
+        ("sent_as: [Flow/Total, F1]", "sent_as: [F2]"),
+        ("silence_seconds_max: 60, sent_as", "silence_seconds_max: 90, sent_as"),
+        ("metrics:", "metrics:\n      - {name: level, kind: gauge, unit: MTR, silence_seconds_max: 60}"),
+    ],
+)
+def test_a_metric_that_changed_is_known_by_every_device(conn: Connection[Any], said: str, now: str) -> None:
+    declare(conn, TYPES + DEVICES)
+    devices = KnownDevices()
+    before = devices.load(conn)["p-2"]
+
+    declare(conn, TYPES.replace(said, now))
+    after = devices.load(conn)["p-2"]
+
+    assert after.series != before.series or after.series["F2"].metric.sent_as == ("F2",)
+    assert KnownDevices().load(conn)["p-2"] == after
