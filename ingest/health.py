@@ -5,6 +5,7 @@ For supervisors and Prometheus on a network that may be trusted: it shows counts
 
 import json
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -66,6 +67,8 @@ class _Server(ThreadingHTTPServer):
     metrics: Callable[[], bytes]
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
         self._places = threading.BoundedSemaphore(_REQUESTS_MAX)
         super().__init__(address, handler)
 

@@ -172,15 +172,17 @@ class RejectedRow:
 
 
 _ROWS: Final = """
-    SELECT m.id, m.topic, length(m.payload) AS size, m.last_received_at, m.times_received,
-           count(*) AS places, array_agg(DISTINCT r.reason) AS reasons,
-           (array_agg(r.place || ': ' || r.detail ORDER BY r.place))[1] AS detail
-      FROM ingest.rejected_message AS m JOIN ingest.rejection AS r ON r.message = m.id
-     WHERE r.replayed_at IS NULL
-       AND (%(reason)s::text IS NULL OR EXISTS (
-            SELECT FROM ingest.rejection AS o
-             WHERE o.message = m.id AND o.reason = %(reason)s AND o.replayed_at IS NULL))
-     GROUP BY m.id ORDER BY m.last_received_at DESC, m.id DESC OFFSET %(first)s LIMIT %(limit)s
+    SELECT m.id, m.topic, length(m.payload) AS size, m.last_received_at, m.times_received, r.places, r.reasons, r.detail
+      FROM (SELECT * FROM ingest.rejected_message AS one
+             WHERE EXISTS (SELECT FROM ingest.rejection AS o
+                            WHERE o.message = one.id AND o.replayed_at IS NULL
+                              AND (%(reason)s::text IS NULL OR o.reason = %(reason)s))
+             ORDER BY last_received_at DESC, id DESC OFFSET %(first)s LIMIT %(limit)s) AS m
+     CROSS JOIN LATERAL (
+           SELECT count(*) AS places, array_agg(DISTINCT reason) AS reasons,
+                  (array_agg(place || ': ' || detail ORDER BY place))[1] AS detail
+             FROM ingest.rejection WHERE message = m.id AND replayed_at IS NULL) AS r
+     ORDER BY m.last_received_at DESC, m.id DESC
 """
 
 

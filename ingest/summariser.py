@@ -94,11 +94,13 @@ def list_current_days(
 ) -> dict[int, list[DaySummary]]:
     """Per series: the last day before `first` that has readings, then all from `first` to `last`, in order.
 
-    Stored summaries, those marked stale redone from raw readings; call it inside one transaction.
+    Stored summaries, those marked stale redone from raw readings.
     """
+    # The marks first: a day that is summarised meanwhile is then redone in vain, and never missed.
+    stale = summary_store.list_stale(conn, series, last)
     found = summary_store.list_summaries(conn, series, first, last)
     redone: dict[int, list[DaySummary]] = {}
-    for key, summary in recompute_days(conn, summary_store.list_stale(conn, series, last)):
+    for key, summary in recompute_days(conn, stale):
         redone.setdefault(key, []).append(summary)
     for key, summaries in redone.items():
         found[key] = _joined(found.get(key, []), summaries, first)
