@@ -21,7 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.edge_nodes import Command
 from ingest.message import Arrived, Message
-from ingest.sparkplug_topics import FILTERS, state_topic
+from ingest.sparkplug_topics import EVERYTHING, state_topic
 from ingest.subscriber import Subscriber as Inlet
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings
@@ -138,7 +138,7 @@ class SparkplugHost:
         filters: tuple[str, ...] = (self._topic,)
         if self._inlet is not None:
             self._inlet.mark_broken_link()
-            filters += FILTERS
+            filters += (EVERYTHING,)
         client.subscribe([(filter_, 1) for filter_ in filters])
 
     def _on_disconnect(self, _: mqtt.Client, __: Any, ___: Any, reason: ReasonCode, ____: Any) -> None:

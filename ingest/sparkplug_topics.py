@@ -28,6 +28,8 @@ class Verb(StrEnum):
 BIRTHS: Final = frozenset({Verb.NBIRTH, Verb.DBIRTH})
 _BIRTH_LEVELS: Final = ([Verb.NBIRTH], [Verb.DBIRTH])
 _OF_DEVICES: Final = frozenset({Verb.DBIRTH, Verb.DDEATH, Verb.DDATA, Verb.DCMD})
+# By the letter a host subscribes to this; the compatibility kit looks for it.
+EVERYTHING: Final = f"{NAMESPACE}/#"
 # What edge nodes say. Commands are left out: they are ours and other hosts', and go the other way.
 FILTERS: Final = (
     f"{NAMESPACE}/+/NBIRTH/+",
