@@ -46,12 +46,16 @@ _KEEP_BIRTH: Final = """
     ON CONFLICT (edge_node, device, digest) DO UPDATE SET payload = EXCLUDED.payload
 """
 
+# After an outage a broker hands over several sessions in one instant; of those that mean the same the last one stays.
 _OPEN_COVER: Final = """
     INSERT INTO ingest.sparkplug_cover (edge_node, device, birth, bdseq, said_at, covers_from, born_at)
     SELECT edge_node, device, id, %(bdseq)s, %(said_at)s, least(%(covers_from)s, %(at)s), %(at)s
       FROM ingest.sparkplug_birth
      WHERE edge_node = %(edge_node)s AND device = %(device)s AND digest = %(digest)s
-    ON CONFLICT DO NOTHING
+       AND NOT EXISTS (SELECT FROM ingest.sparkplug_cover AS open
+                        WHERE open.edge_node = %(edge_node)s AND open.device = %(device)s AND open.ended_at IS NULL)
+    ON CONFLICT (edge_node, device, born_at, birth) DO UPDATE
+       SET bdseq = EXCLUDED.bdseq, said_at = EXCLUDED.said_at, covers_from = EXCLUDED.covers_from, ended_at = NULL
 """
 
 _KEEP_SEQUENCE: Final = """

@@ -143,3 +143,20 @@ def test_old_sessions_are_not_loaded(conn: Connection[Any]) -> None:
 
     assert len(load_nodes(conn, NOW)) == 1
     assert load_nodes(conn, datetime(2030, 1, 1, tzinfo=UTC) + timedelta(days=1)) == []
+
+
+def test_sessions_that_come_in_one_instant_leave_the_last_one_open(conn: Connection[Any]) -> None:
+    heard, node = Heard(conn), Speaker()
+    messages = []
+    for session in range(4):
+        node.session, node.seq = session, 0
+        messages += [node.nbirth(*([metric("bar", 1.0)] if session % 2 else [])), node.ndeath()]
+
+    heard.hear(*messages[:-1])
+    heard.restart()
+
+    query = "SELECT bdseq FROM ingest.sparkplug_cover WHERE ended_at IS NULL"
+    assert conn.execute(query).fetchall() == [(3,)]
+    assert heard.nodes.online == 1
+    heard.hear(messages[-1])
+    assert heard.nodes.online == 0
