@@ -17,6 +17,9 @@ from ingest.sparkplug_topics import Verb, address_of
 
 DEVICES_MAX: Final = 10_000
 _LAST: Final = 255
+# A node that answers none of so many requests for a rebirth is not waited for any more.
+_GAPS_ANSWERED_MAX: Final = 3
+_GAP_NOTED_MICROS: Final = 60_000_000
 
 
 class EdgeNode:
@@ -39,6 +42,9 @@ class EdgeNode:
         self._former: dict[str, Birth] = {}
         self._former_until = 0
         self._doubtful_until = 0
+        self._gaps = 0  # since the last birth
+        self._missing = 0  # messages, since the last finding about them
+        self._gap_noted_at = -_GAP_NOTED_MICROS
         self._ahead: dict[int, Held] = {}
         self._waiting: list[Held] = []
         self._suspected: Held | None = None
@@ -165,7 +171,7 @@ class EdgeNode:
         self.births, self._shown[""] = {"": birth}, birth
         self.born, self._bdseq, self._born_at = True, bdseq, at
         self._last_seq, self._last_at = held.payload.seq, at
-        self._doubtful_until, self.rebirth_wanted = 0, ""
+        self._doubtful_until, self._gaps, self.rebirth_wanted = 0, 0, ""
         detail = f"birth of session {bdseq}"
         notes.append(PresenceNote(held.topic.source, at, True, Evidence.BIRTH, detail))
         return [*notes, self._birth_note(held, birth), self._sequence_note()]
@@ -247,7 +253,8 @@ class EdgeNode:
         if is_former and may_be_former:
             # Even if its number is the one expected: that is chance.
             return [self._outlet.give_left_over(held, self._former)]
-        if seq is None or self.expects(seq):
+        # Without an NBIRTH there is no sequence: devices of some clients connect and count each for itself.
+        if seq is None or not self.born or self.expects(seq):
             return self._apply(held, now) + self._follow(now)
         if is_former:
             return [self._outlet.give_left_over(held, {})]
@@ -287,16 +294,24 @@ class EdgeNode:
         out: list[Opened] = []
         while self._ahead and (every or any(held.due <= now for held in self._ahead.values())):
             nearest = min(self._ahead.values(), key=self._distance)
-            missing = self._distance(nearest)
-            detail = f"{missing} messages are missing after number {self._last_seq}"
-            self.want_rebirth(detail)
-            nearest.notes.append(FindingNote(nearest.topic.source, None, "sequence_gap", nearest.arrived.at, detail))
-            # A death and a birth may be among them: aliases wait for what the node now says.
-            self._doubtful_until = now + self._limits.reorder
+            self._note_gap(nearest, now)
+            self._gaps += 1
+            if self._gaps <= _GAPS_ANSWERED_MAX:
+                # A death and a birth may be missing: aliases wait for what the node now says, unless it never answers.
+                self._doubtful_until = now + self._limits.reorder
             del self._ahead[nearest.payload.seq or 0]
             out.extend(self._apply(nearest, now))
             out.extend(self._follow(now))
         return out
+
+    def _note_gap(self, nearest: Held, now: int) -> None:
+        """Ask for a rebirth, and leave a finding; a client that counts wrong has gaps without end, and few findings."""
+        self._missing += self._distance(nearest)
+        detail = f"missing before number {nearest.payload.seq}, after number {self._last_seq}: {self._missing}"
+        self.want_rebirth(detail)
+        if now >= self._gap_noted_at + _GAP_NOTED_MICROS:
+            nearest.notes.append(FindingNote(nearest.topic.source, None, "sequence_gap", nearest.arrived.at, detail))
+            self._gap_noted_at, self._missing = now, 0
 
     # Single messages
 

@@ -111,7 +111,7 @@ def test_a_gap_that_is_not_filled_in_time_has_the_node_asked_for_a_rebirth() -> 
     assert values(rebirth) == [("plant/line", "km", 1000.0), ("plant/line", "km", 2.0)]
     (finding,) = notes(rebirth, FindingNote)
     assert isinstance(finding, FindingNote)
-    assert (finding.kind, finding.detail) == ("sequence_gap", "1 messages are missing after number 0")
+    assert (finding.kind, finding.detail) == ("sequence_gap", "missing before number 2, after number 0: 1")
 
 
 def test_after_a_gap_without_an_answer_data_is_read_by_the_known_birth() -> None:
@@ -386,6 +386,33 @@ def test_devices_of_a_node_without_a_birth_are_known_by_their_own_births() -> No
     assert values(born) == [("plant/line/press", "km", 5.0)]
     assert [value for _, _, value in values(out)] == [6.0, 7.0]
     assert ("plant/line/press", False, Evidence.DEATH) in presence(dead)
+
+
+def test_devices_that_connect_by_themselves_and_count_for_themselves_are_read_at_once() -> None:
+    host = Host()
+    one, other = Speaker(), Speaker(seq=100)
+    host.hear(one.dbirth(), other.dbirth(device="saw"))
+    host.wait(REORDER)
+
+    out = host.hear(one.ddata(6.0), other.ddata(7.0, device="saw"), one.ddata(8.0), other.ddata(9.0, device="saw"))
+
+    assert [value for _, _, value in values(out)] == [6.0, 7.0, 8.0, 9.0]
+    assert notes(out, FindingNote) == []
+
+
+def test_a_client_that_counts_wrong_is_read_with_few_findings_and_in_the_end_without_waiting_twice() -> None:
+    host, node = Host(), Speaker()
+    host.hear(node.nbirth())
+    out = []
+    for n in range(50):
+        node.seq = 7
+        out += host.hear(node.ndata(float(n)))
+        out += host.wait(SECOND)
+    out += host.wait(REORDER)
+
+    assert [value for _, _, value in values(out)] == [float(n) for n in range(50)]
+    assert len(notes(out, FindingNote)) == 1
+    assert host.nodes.held == 0
 
 
 def test_a_rebirth_is_asked_for_seldom_and_ever_more_so() -> None:
