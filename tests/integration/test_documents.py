@@ -9,6 +9,9 @@ import pytest
 from click.testing import CliRunner
 from psycopg import Connection
 
+from ingest import frozen_clock
+from ingest.catalogue import OnFall
+from ingest.counters import UNCONFIRMED
 from ingest.formats import json as vouch_json
 from ingest.formats.presence import decode as decode_presence
 from ingest.registry import apply_registry
@@ -52,6 +55,16 @@ def test_the_page_on_mqtt_names_every_reason_and_no_other() -> None:
         for row in table.splitlines()
         for word in re.findall(r"`([a-z_]+)`", row.split("|")[1] if "|" in row else "")
     }
+
+    assert used == named
+
+
+def test_the_page_on_the_registry_names_every_finding_and_no_other() -> None:
+    code = "".join(file.read_text() for file in sorted((DOCS.parent / "ingest").glob("*.py")))
+    used = {OnFall.RESET.value, OnFall.ROLLOVER.value, UNCONFIRMED, frozen_clock.KIND}
+    used |= set(re.findall(r'(?:self\._find|CounterFinding|FindingNote)\([^"()]*"([a-z_]+)"', code))
+    table = (DOCS / "registry.md").read_text().split("| kind | what was seen |")[1].split("\n\n")[0]
+    named = {word for row in table.splitlines()[2:] for word in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
 
     assert used == named
 

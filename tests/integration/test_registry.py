@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from psycopg import Connection
+from psycopg import Connection, errors
 
 from ingest.catalogue import OnFall
 from ingest.registry import KnownDevices, RegistryConflict, apply_registry, load_revision
 from ingest.registry_file import parse_registry
+from vouch.database import connect
 from vouch.period import to_micros
 
 TYPES = """
@@ -315,3 +316,17 @@ def test_a_metric_that_changed_is_known_by_every_device(conn: Connection[Any], s
 
     assert after.series != before.series or after.series["F2"].metric.sent_as == ("F2",)
     assert KnownDevices().load(conn)["p-2"] == after
+
+
+def test_changes_of_the_registry_wait_for_each_other(conn: Connection[Any], database: str) -> None:
+    conn.execute("SELECT 1")
+    apply_registry(conn, *parse_registry(TYPES, "r.yaml"))
+
+    with connect(database) as other:
+        other.execute("SET lock_timeout = '100ms'")
+        other.commit()
+        with pytest.raises(errors.LockNotAvailable):
+            declare(other, TYPES + DEVICES)
+        other.rollback()
+        conn.commit()
+        assert declare(other, TYPES + DEVICES) == 2

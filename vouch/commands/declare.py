@@ -36,6 +36,8 @@ def registry_apply(file: Path, check: bool) -> None:
     from vouch.document import DocumentFaults
 
     text = read_text(file)
+    if len(text) > _LONG:
+        console.print(f"  {file}: reading {len(text):,} characters")
     if file.suffix == ".json":
         # A mistake in it is found again as YAML, of which JSON is a part, to say on which line it is.
         with suppress(DocumentFaults, RegistryConflict):
