@@ -55,14 +55,14 @@ class Running:
 
 
 @contextmanager
-def ingesting(database: str, mqtt_url: str, **chosen: Any) -> Iterator[Running]:
+def ingesting(database: str, mqtt_url: str, slot: int | None = None, **chosen: Any) -> Iterator[Running]:
     """Ingest runs while the block does, once it has proven that it hears."""
     given = {"canary_seconds": 0.2, "mqtt_client_id": f"vouch-ingest-{next(_NUMBERS)}"} | chosen
     settings = load_settings(database_url=database, mqtt_url=mqtt_url, ingest_http_port=free_port(), **given)
     stopping = threading.Event()
     running = Running(settings)
     with ThreadPoolExecutor(1) as threads:
-        done = threads.submit(run_ingest, settings, stopping)
+        done = threads.submit(run_ingest, settings, stopping, slot)
         try:
             assert wait_for(lambda: done.done() or hears(running)), "ingest does not hear"
             yield running

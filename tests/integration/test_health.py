@@ -151,6 +151,20 @@ def stretch_seconds(conn: Connection[Any]) -> float:
     return sum(one.period.micros for one in list_listened(conn, always())) / 1e6
 
 
+def test_each_of_several_processes_proves_that_it_hears(
+    services: Settings, database: str, conn: Connection[Any]
+) -> None:
+    chosen = {"mqtt_client_id": "vouch-ingest-share", "mqtt_version": "3.1.1"}
+    with (
+        ingesting(database, services.mqtt_url, 1, **chosen),
+        ingesting(database, services.mqtt_url, 2, **chosen),
+    ):
+        assert wait_for(lambda: told(conn) and len(list_processes(conn)) == 2)
+        found = {one.client for one in list_processes(conn)}
+
+    assert found == {"vouch-ingest-share-1", "vouch-ingest-share-2"}
+
+
 def test_a_database_that_is_away_shows_while_messages_wait_for_it(
     services: Settings, database: str, conn: Connection[Any]
 ) -> None:
