@@ -55,8 +55,9 @@ class Running:
 
 
 @contextmanager
-def ingesting(database: str, mqtt_url: str, slot: int | None = None, **chosen: Any) -> Iterator[Running]:
-    """Ingest runs while the block does, once it has proven that it hears."""
+def ingesting(database: str, mqtt_url: str, **chosen: Any) -> Iterator[Running]:
+    """Ingest runs while the block does, once it has proven that it hears; `chosen` are settings, and maybe a `slot`."""
+    slot = chosen.pop("slot", None)
     given = {"canary_seconds": 0.2, "mqtt_client_id": f"vouch-ingest-{next(_NUMBERS)}"} | chosen
     settings = load_settings(database_url=database, mqtt_url=mqtt_url, ingest_http_port=free_port(), **given)
     stopping = threading.Event()

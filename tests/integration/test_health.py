@@ -156,8 +156,8 @@ def test_each_of_several_processes_proves_that_it_hears(
 ) -> None:
     chosen = {"mqtt_client_id": "vouch-ingest-share", "mqtt_version": "3.1.1"}
     with (
-        ingesting(database, services.mqtt_url, 1, **chosen),
-        ingesting(database, services.mqtt_url, 2, **chosen),
+        ingesting(database, services.mqtt_url, slot=1, **chosen),
+        ingesting(database, services.mqtt_url, slot=2, **chosen),
     ):
         assert wait_for(lambda: told(conn) and len(list_processes(conn)) == 2)
         found = {one.client for one in list_processes(conn)}
