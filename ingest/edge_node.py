@@ -10,16 +10,13 @@ from typing import Final
 
 from ingest.births import NO_BIRTH, Birth, decode_birth, decode_data, read_birth
 from ingest.edge_messages import Held, Limits, Outlet, Recent, StoredNode
+from ingest.edge_sequence import Gaps, Stream, distance, following, is_behind
 from ingest.formats.sparkplug import bdseq_of
 from ingest.message import Opened
-from ingest.notes import BirthNote, BirthsEndNote, Evidence, FindingNote, Note, PresenceNote, SequenceNote
+from ingest.notes import BirthNote, BirthsEndNote, Evidence, Note, PresenceNote, SequenceNote
 from ingest.sparkplug_topics import Verb, address_of
 
 DEVICES_MAX: Final = 10_000
-_LAST: Final = 255
-# A node that answers none of so many requests for a rebirth is not waited for any more.
-_GAPS_ANSWERED_MAX: Final = 3
-_GAP_NOTED_MICROS: Final = 60_000_000
 
 
 class EdgeNode:
@@ -42,9 +39,8 @@ class EdgeNode:
         self._former: dict[str, Birth] = {}
         self._former_until = 0
         self._doubtful_until = 0
-        self._gaps = 0  # since the last birth
-        self._missing = 0  # messages, since the last finding about them
-        self._gap_noted_at = -_GAP_NOTED_MICROS
+        self._gaps = Gaps()
+        self._older = Stream()
         self._ahead: dict[int, Held] = {}
         self._waiting: list[Held] = []
         self._suspected: Held | None = None
@@ -59,7 +55,7 @@ class EdgeNode:
 
     def expects(self, seq: int | None) -> bool:
         """Whether a message of this number is the next in the sequence, as far as that is known."""
-        return seq is None or self._last_seq is None or seq == (self._last_seq + 1) & _LAST
+        return seq is None or self._last_seq is None or seq == following(self._last_seq)
 
     def restore(self, stored: StoredNode, now: int) -> None:
         """Go on from what was stored."""
@@ -171,7 +167,8 @@ class EdgeNode:
         self.births, self._shown[""] = {"": birth}, birth
         self.born, self._bdseq, self._born_at = True, bdseq, at
         self._last_seq, self._last_at = held.payload.seq, at
-        self._doubtful_until, self._gaps, self.rebirth_wanted = 0, 0, ""
+        self._doubtful_until, self.rebirth_wanted = 0, ""
+        self._gaps.birth()
         detail = f"birth of session {bdseq}"
         notes.append(PresenceNote(held.topic.source, at, True, Evidence.BIRTH, detail))
         return [*notes, self._birth_note(held, birth), self._sequence_note()]
@@ -193,9 +190,9 @@ class EdgeNode:
         bdseq = bdseq_of(held.payload)
         out = self._still_alive()
         if not self.born or (bdseq is not None and bdseq == self._bdseq):
-            unborn = not self.born
+            unheard = not self.born and not self._former
             out += self._die(held, now, Evidence.DEATH, f"death of session {bdseq}")
-            if unborn:
+            if unheard:
                 self.want_rebirth("death before a birth")
             return out
         # The will of an older session, or a client that counts its sessions wrong. Silence will tell.
@@ -240,9 +237,7 @@ class EdgeNode:
     # The sequence
 
     def _distance(self, held: Held) -> int:
-        """How many messages lie between the last one in order and this one."""
-        seq = held.payload.seq
-        return 0 if seq is None or self._last_seq is None else (seq - self._last_seq - 1) & _LAST
+        return distance(self._last_seq, held.payload.seq)
 
     def _in_order(self, held: Held, now: int) -> list[Opened]:
         seq, device = held.payload.seq, held.topic.device
@@ -257,6 +252,11 @@ class EdgeNode:
         if seq is None or not self.born or self.expects(seq):
             return self._apply(held, now) + self._follow(now)
         if is_former:
+            if self._older.goes_on(seq):
+                # What looks older than its session's birth goes on and on: the clock was wrong at the birth.
+                self._born_at, self._last_seq = None, (seq - 1) & 255
+                return self._in_order(held, now)
+            self.want_rebirth("data older than the birth of its session")
             return [self._outlet.give_left_over(held, {})]
         if self._is_straggler(held):
             held.counted = True
@@ -276,17 +276,17 @@ class EdgeNode:
         """Its place in the sequence was given up."""
         made_at = held.payload.at
         if made_at is None or self._last_at is None or made_at == self._last_at:
-            return self._distance(held) > _LAST // 2
+            return is_behind(self._last_seq, held.payload.seq)
         return made_at < self._last_at
 
     def _follow(self, now: int) -> list[Opened]:
         """What was ahead and is now next."""
         out: list[Opened] = []
         while self._ahead and self._last_seq is not None:
-            following = self._ahead.pop((self._last_seq + 1) & _LAST, None)
-            if following is None:
+            found = self._ahead.pop(following(self._last_seq), None)
+            if found is None:
                 break
-            out.extend(self._apply(following, now))
+            out.extend(self._apply(found, now))
         return out
 
     def _give_up_gap(self, now: int, *, every: bool = False) -> list[Opened]:
@@ -294,24 +294,14 @@ class EdgeNode:
         out: list[Opened] = []
         while self._ahead and (every or any(held.due <= now for held in self._ahead.values())):
             nearest = min(self._ahead.values(), key=self._distance)
-            self._note_gap(nearest, now)
-            self._gaps += 1
-            if self._gaps <= _GAPS_ANSWERED_MAX:
+            self.want_rebirth(self._gaps.give_up(nearest, self._last_seq, now))
+            if self._gaps.are_answered:
                 # A death and a birth may be missing: aliases wait for what the node now says, unless it never answers.
                 self._doubtful_until = now + self._limits.reorder
             del self._ahead[nearest.payload.seq or 0]
             out.extend(self._apply(nearest, now))
             out.extend(self._follow(now))
         return out
-
-    def _note_gap(self, nearest: Held, now: int) -> None:
-        """Ask for a rebirth, and leave a finding; a client that counts wrong has gaps without end, and few findings."""
-        self._missing += self._distance(nearest)
-        detail = f"missing before number {nearest.payload.seq}, after number {self._last_seq}: {self._missing}"
-        self.want_rebirth(detail)
-        if now >= self._gap_noted_at + _GAP_NOTED_MICROS:
-            nearest.notes.append(FindingNote(nearest.topic.source, None, "sequence_gap", nearest.arrived.at, detail))
-            self._gap_noted_at, self._missing = now, 0
 
     # Single messages
 

@@ -44,8 +44,12 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True)
 class SparkplugCounts:
-    """How many edge nodes have a session, what is held back, and counts since the process began."""
+    """How many edge nodes have a session, what is held back, and counts since the process began.
 
+    `host_online`: whether the host has said by its connection that it is there.
+    """
+
+    host_online: bool = False
     edge_nodes_online: int = 0
     messages_held: int = 0
     rebirths_asked: int = 0

@@ -140,6 +140,9 @@ def _sparkplug(counts: SparkplugCounts) -> Iterator[Metric]:
     for name, words, value in totals:
         yield CounterMetricFamily(f"vouch_sparkplug_{name}", words, value=value)
     yield GaugeMetricFamily(
+        "vouch_sparkplug_host_online", "1 while the host has said STATE by its connection.", value=counts.host_online
+    )
+    yield GaugeMetricFamily(
         "vouch_sparkplug_edge_nodes_online", "Edge nodes with a session.", value=counts.edge_nodes_online
     )
     yield GaugeMetricFamily(

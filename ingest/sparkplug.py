@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -92,7 +93,7 @@ class Sparkplug:
         if time.monotonic() - self._counted_at < _COUNT_SECONDS:
             return
         self._counted_at = time.monotonic()
-        self.counts = self._nodes.look()
+        self.counts = replace(self._nodes.look(), host_online=self._host.is_born)
 
 
 def _now() -> int:

@@ -434,6 +434,9 @@ def test_the_balance_holds_whatever_edge_nodes_say(broker: BrokerAddress, databa
     assert balance.stored == 3
     assert metrics[("vouch_ingest_readings_received_total", "")] == balance.received
     assert metrics[("vouch_ingest_readings_in_flight", "")] == 0
+    assert metrics[("vouch_sparkplug_host_online", "")] == 1
+    assert metrics[("vouch_sparkplug_edge_nodes_online", "")] == 1
+    assert metrics[("vouch_sparkplug_undecodable_total", "")] == 1
 
 
 def run_vouch(settings: dict[str, str], *words: str) -> Result:

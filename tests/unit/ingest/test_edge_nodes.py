@@ -388,6 +388,24 @@ def test_devices_of_a_node_without_a_birth_are_known_by_their_own_births() -> No
     assert ("plant/line/press", False, Evidence.DEATH) in presence(dead)
 
 
+def test_a_birth_from_a_clock_ahead_costs_few_messages_after_a_gap() -> None:
+    host, node = Host(), Speaker()
+    host.hear(node.nbirth(), node.ndeath())
+    host.wait(SILENCE)
+    node.session, node.seq, node.at = 1, 0, START + 3600 * SECOND
+    birth = node.nbirth()
+    node.at = START + 60 * SECOND
+    host.hear(birth)
+    host.wait(2 * REORDER)
+    before, _ = node.ndata(1.0), node.ndata(2.0)
+
+    out = host.hear(before, *(node.ndata(float(n)) for n in range(3, 10)))
+
+    assert [value for _, _, value in values(out)] == [1.0, 6.0, 7.0, 8.0, 9.0]
+    assert reasons(out) == ["unknown_alias"] * 3
+    assert host.asked() == ["spBv1.0/plant/NCMD/line"]
+
+
 def test_devices_that_connect_by_themselves_and_count_for_themselves_are_read_at_once() -> None:
     host = Host()
     one, other = Speaker(), Speaker(seq=100)
