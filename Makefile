@@ -78,8 +78,8 @@ lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
 	echo 'atheris==3.0.*' | $(COMPILE) - --output-file requirements/fuzz.txt
 	for name in $(PUBLISHERS); do echo "$$name" | $(COMPILE) - --output-file "requirements/publishers/$$name.txt" || exit; done
 	printf 'kpn-senml\npaho-mqtt\n' | $(COMPILE) - --output-file requirements/publishers/kpn-senml.txt
-	! command -v npm >/dev/null || npm install --prefix requirements/publishers/mqtt-js --package-lock-only \
-		--omit-lockfile-registry-resolved --no-fund --no-audit
+	! command -v npm >/dev/null || for folder in $(dir $(wildcard requirements/publishers/*/package.json)); do \
+		npm install --prefix $$folder --package-lock-only --omit-lockfile-registry-resolved --no-fund --no-audit || exit; done
 	@! grep -rn '://' requirements --include='*.txt'
 	@! grep -rn '"resolved"' requirements
 

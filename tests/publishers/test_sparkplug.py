@@ -1,5 +1,6 @@
 """Sparkplug edge nodes written by others: what they say is stored, and none is online for ever."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,3 +63,15 @@ def test_all_that_mqtt_spb_wrapper_said_is_stored_and_it_is_offline_at_the_end(d
     assert device.stored(len(press)) == press
     assert device.balance().rejected == 0
     wait_until(lambda: not device.presence()[-1][0], 15)
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="Node.js and npm are not on this machine")
+@pytest.mark.parametrize("end", ["clean", "silent"])
+def test_all_that_sparkplug_client_said_by_alias_and_compressed_is_stored(device: Device, end: str) -> None:
+    account = device.run("with_sparkplug_client.cjs", "sparkplug-client", group=device.group, count=700, end=end)
+
+    node, press = said_in(account["node"]), said_in(account["press"])
+    assert device.stored(len(node) + len(press)) == press
+    assert device.stored(of=device.node) == node
+    assert device.balance().rejected == 0
+    wait_until(lambda: not device.presence()[-1][0] and not device.presence(device.node)[-1][0], 15)
