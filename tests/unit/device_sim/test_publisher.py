@@ -237,6 +237,37 @@ def test_what_was_under_way_when_the_broker_restarted_is_sent_again(broker: Brok
     assert accounts[0].messages == 1_500
 
 
+def test_what_has_no_receipt_when_the_line_is_cut_goes_out_again_in_order(broker: Broker) -> None:
+    listener, messages = Listener(broker), readings(300)
+    listener.unanswered = {message.payload for message in messages[:200:7]}
+    accounts: list[Account] = []
+    sender = threading.Thread(target=lambda: accounts.append(publish(broker.url, due_offsets(messages), 300)))
+
+    sender.start()
+    wait_until(lambda: len(listener.got) == 300)
+    listener.subscribed.clear()
+    broker.stop()
+    broker.start()
+    assert listener.subscribed.wait(10)
+    sender.join(30)
+
+    listener.close()
+    assert [message for message in listener.got[300:] if message in wire(messages[:200:7])] == wire(messages[:200:7])
+    assert accounts[0].messages == 300
+    assert accounts[0].duplicate >= 29
+
+
+def test_no_more_is_kept_than_the_bound(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("device_sim.outbox.KEPT_MAX", 700)
+    listener = Listener(broker, answering=False)
+
+    with pytest.raises(Unavailable, match="700 are waiting"):
+        publish(broker.url, due_offsets(readings(2_000)), 2_000, patience_seconds=1.5)
+
+    listener.close()
+    assert listener.got == wire(readings(700))
+
+
 def test_patience_ends_with_a_sentence_that_says_why(broker: Broker) -> None:
     with pytest.raises(Unavailable, match="5 are waiting: it answers 'No matching subscribers'"):
         publish(broker.url, due_offsets(readings(5)), 5, patience_seconds=0.5)
