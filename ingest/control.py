@@ -26,6 +26,7 @@ _KEEPALIVE_SECONDS: Final = 30
 _CONNECT_SECONDS_MAX: Final = 10.0
 _RETRY_SECONDS_MAX: Final = 15
 _UNANSWERED_MAX: Final = 100
+_POLL_SECONDS: Final = 0.2
 
 _VERSION: Final = "$SYS/broker/version"
 # Topic and the field that it fills; all are whole numbers.
@@ -85,10 +86,13 @@ class Control:
         return client
 
     def _publish(self) -> None:
-        """A canary each period. None while there is no connection: it would only prove that it was late."""
-        while not self._stopping.wait(self._period):
+        """A canary as soon as there is a connection, then one each period; without one it would only be late."""
+        wait = 0.0
+        while not self._stopping.wait(wait):
+            wait = min(self._period, _POLL_SECONDS)
             if self._client.is_connected():
                 self._client.publish(self._topic, self._listening.canary(time.time_ns() // 1000), qos=1)
+                wait = self._period
 
     def _on_connect(self, client: mqtt.Client, _: Any, __: mqtt.ConnectFlags, reason: ReasonCode, ___: Any) -> None:
         if reason.is_failure:
