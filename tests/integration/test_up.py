@@ -10,6 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +34,15 @@ http.server.SimpleHTTPRequestHandler).serve_forever()"
 SLEEPER = up.Command("sleeper", ("sleep", "1000"))
 STUBBORN = up.Command("stubborn", ("sh", "-c", "trap '' TERM; while :; do sleep 0.2; done"))
 PORTAL = up.Command("web", (sys.executable, "-c", WEB), listens=True)
+# What stands in for ingest while it waits for somebody else: it answers, and says that it is not well.
+UNWELL = """
+import http.server, os
+class Unwell(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(503)
+http.server.HTTPServer(('127.0.0.1', int(os.environ['VOUCH_INGEST_HTTP_PORT'])), Unwell).serve_forever()
+"""
+REPORTER = up.Command("ingest", (sys.executable, "-c", UNWELL), reports=True)
 
 FOREGROUND = """
 import sys
@@ -47,7 +58,7 @@ class Foreground:
     """`vouch up` as a process of its own."""
 
     def __init__(self, home: Path, services: list[up.Command], **environment: str) -> None:
-        words = repr([(command.name, command.words, command.listens) for command in services])
+        words = repr([(command.name, command.words, command.listens, command.reports) for command in services])
         self.home = home
         self.said = home.parent / "said"
         self.settings = load_settings(home=home)
@@ -166,6 +177,21 @@ def test_it_starts_all_says_where_all_is_stops_all_and_finds_all_again(home: Pat
         assert second.seconds < 5
         assert second.read_addresses() == found
         assert count_rows(found.database_url) == 1
+
+
+def test_ingest_has_a_port_for_its_health_that_status_shows_and_no_other_command_takes(home: Path) -> None:
+    with vouch_up(home, REPORTER) as first:
+        row = first.row("ingest")
+        assert row is not None
+        assert row.state == "running"
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            urllib.request.urlopen(f"{row.address}/healthz", timeout=5)
+        # Another ingest process in this folder must not want the same one.
+        assert first.read_addresses().ingest_http_port == 0
+    with vouch_up(home, REPORTER) as second:
+        again = second.row("ingest")
+        assert again is not None
+        assert again.address == row.address
 
 
 def test_a_second_one_in_the_same_folder_is_told_about_the_first(home: Path) -> None:
