@@ -37,6 +37,7 @@ _SETTLE_SECONDS: Final = 2.5
 _QUIET_SECONDS: Final = 3.0
 _READY_SECONDS_MAX: Final = 120.0
 _SHOW_SECONDS: Final = 5.0
+_SHOWN_MAX: Final = 20
 
 Say = Callable[[str], None]
 
@@ -74,7 +75,8 @@ class Report:
             f"ledger: {self.runs} process runs have stored something",
         ]
         if self.faults:
-            return "\n".join([*lines, f"{len(self.faults)} FAULTS", *(f"  {fault}" for fault in self.faults)])
+            shown = (f"  {fault}" for fault in self.faults[:_SHOWN_MAX])
+            return "\n".join([*lines, f"{len(self.faults)} FAULTS, such as", *shown])
         good = "each reading is there once, with its value, and nothing else; each refusal is kept; the ledger balances"
         return "\n".join([*lines, f"no fault: {good}"])
 
@@ -129,7 +131,7 @@ class _Stream:
         self._connections = _connections(plan, settings)
         self._report = Report(plan, {})
         self._lock = threading.Lock()
-        self._messages = 0
+        self._messages = self._connected = 0
 
     def delivered(self) -> int:
         """Messages that have their receipts."""
@@ -143,6 +145,10 @@ class _Stream:
         ]
         for thread in threads:
             thread.start()
+        # Who has never been let in gives up at once, as any program would; a line that is cut later is another matter.
+        while self._connected < sum(thread.is_alive() for thread in threads):
+            time.sleep(0.1)
+        tell(f"{self._connected} connections are there")
         killing = [killer.start() for killer in self.killers]
         shown = time.monotonic()
         while any(thread.is_alive() for thread in threads):
@@ -190,6 +196,8 @@ class _Stream:
 
     def _paced(self, messages: list[Message]) -> Iterator[tuple[float, Message]]:
         """As slowly as much is left to kill. The last ones wait for the last kill; meanwhile others come again."""
+        with self._lock:
+            self._connected += 1
         begins, chance = time.monotonic(), Random(self._plan.seed)
         for n, message in enumerate(messages):
             while (left := self._seconds_left()) and n >= _WITHOUT_LAST * len(messages):
