@@ -104,7 +104,6 @@ class Outbox:
     ) -> None:
         self._address = address
         self._patience = patience_seconds
-        self._receipts = receipts
         self._on_receipt = on_receipt
         self._client_id = client_id or f"{address.username or 'vouch-sim'}-{uuid4().hex[:8]}"
         self._topic = receipt_topic(self._client_id) if receipts else None

@@ -54,6 +54,10 @@ class IngestProcess:
         assert self.process.wait() == -signal.SIGKILL
         self.process = self._start()
 
+    def start_again(self) -> None:
+        """A new process, where the one before was stopped."""
+        self.process = self._start()
+
     def wait_subscribed(self) -> None:
         """Wait until the broker holds the session, so that nothing is published past it."""
         deadline = time.monotonic() + 30

@@ -1,7 +1,9 @@
 """Sparkplug edge nodes written by others: what they say is stored, and none is online for ever."""
 
 import shutil
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,23 @@ def test_all_that_sparkplug_client_said_by_alias_and_compressed_is_stored(device
     assert device.stored(of=device.node) == node
     assert device.balance().rejected == 0
     wait_until(lambda: not device.presence()[-1][0] and not device.presence(device.node)[-1][0], 15)
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="Node.js and npm are not on this machine")
+def test_vouch_asks_sparkplug_client_to_be_born_again_where_it_missed_the_birth(device: Device) -> None:
+    device.ingesting.stop()
+    asked = {"group": device.group, "count": 300, "end": "clean", "pause": 20}
+    with ThreadPoolExecutor(1) as elsewhere:
+        running = elsewhere.submit(device.run, "with_sparkplug_client.cjs", "sparkplug-client", **asked)
+        time.sleep(2)
+        device.ingesting.start_again()
+        account = running.result()
+
+    said, last = said_in(account["press"]), max(at for _, at, _ in said_in(account["press"]))
+    wait_until(lambda: any(at == last for _, at, _ in device.stored()), 15)
+    stored = device.stored()
+    # Data of which the names were not known yet waited for the birth that vouch had asked for.
+    first = min(at for _, at, _ in stored)
+    assert stored == {one for one in said if one[1] >= first}
+    assert 100 < len(stored) < len(said)
+    assert device.balance().rejected == 0
