@@ -4,19 +4,20 @@ Pure. Instants are in microseconds since 1970. When a message is held back and b
 `ingest.edge_node`.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ingest.births import NO_BIRTH, Birth, Resolved, decode_birth, decode_data, read_birth
-from ingest.formats.sparkplug import Payload
+from ingest.formats.sparkplug import Payload, bdseq_of
 from ingest.message import Arrived, Opened
-from ingest.notes import FindingNote, Note
+from ingest.notes import BirthNote, Evidence, FindingNote, Note, PresenceNote
 from ingest.reading import Decoded
-from ingest.sparkplug_topics import BIRTHS, SparkplugTopic, Verb
+from ingest.sparkplug_topics import BIRTHS, DATA, SparkplugTopic, address_of
 
 NOTHING: Final = Decoded((), ())
+_FORMER_MAX: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,60 @@ class Held:
     notes: list[Note] = field(default_factory=list)
 
 
+def birth_note(held: Held, birth: Birth, covers_from: int, last_at: int | None) -> BirthNote:
+    """What is to be stored of a birth."""
+    return BirthNote(
+        held.topic.edge_node,
+        held.topic.device,
+        held.arrived.message.payload,
+        held.arrived.at,
+        covers_from,
+        birth.digest(),
+        bdseq_of(held.payload),
+        held.payload.at,
+        last_at,
+    )
+
+
+def absences(edge_node: str, at: int, evidence: Evidence, detail: str, devices: Iterable[str]) -> list[Note]:
+    """An edge node (empty) and devices behind it are gone."""
+    return [PresenceNote(address_of(edge_node, device), at, False, evidence, detail) for device in devices]
+
+
+class StoredSession(NamedTuple):
+    """Births that hold no more, by device, and the timestamps of the node's birth and the last message they explain."""
+
+    bdseq: int | None
+    said_at: int | None
+    last_at: int | None
+    births: Mapping[str, Payload]
+
+
+class FormerSessions:
+    """The last few sessions of an edge node, by its own clock: which of them a message belongs to that comes late."""
+
+    def __init__(self) -> None:
+        self._sessions: deque[tuple[int, int, Mapping[str, Birth]]] = deque(maxlen=_FORMER_MAX)
+
+    def __bool__(self) -> bool:
+        return bool(self._sessions)
+
+    def add(self, said_at: int | None, last_at: int | None, births: Mapping[str, Birth]) -> None:
+        """A session is over, or its births have been said anew; without its timestamps nothing can be told of it."""
+        if births and said_at is not None and last_at is not None:
+            self._sessions.append((said_at, last_at, births))
+
+    def find(self, at: int | None) -> Mapping[str, Birth]:
+        """The births by which a message is to be read that was sent at `at`; none where it fits no session."""
+        for said_at, last_at, births in reversed(self._sessions):
+            if at is not None and said_at <= at <= last_at:
+                return births
+        return {}
+
+
 @dataclass(frozen=True, slots=True)
 class StoredNode:
-    """What was stored of an edge node: its births by device, those of the session before, and where it was.
+    """What was stored of an edge node: its births by device, those of sessions before, oldest first, and where it was.
 
     `heard_from` is our clock: since when its session was heard. `born_at` and `sent_at` are the edge node's clock: of
     its birth, and of its last message in order, whose number is `seq`.
@@ -56,7 +108,7 @@ class StoredNode:
 
     edge_node: str
     births: Mapping[str, Payload]
-    former: Mapping[str, Payload]
+    former: Sequence[StoredSession] = ()
     heard_from: int | None = None
     bdseq: int | None = None
     born_at: int | None = None
@@ -125,7 +177,7 @@ def read_again(topic: SparkplugTopic, payload: Payload, birth: Birth) -> tuple[R
     if topic.verb in BIRTHS:
         own = read_birth(payload, birth)
         return decode_birth(payload, own), own
-    if topic.verb in (Verb.NDATA, Verb.DDATA):
+    if topic.verb in DATA:
         return decode_data(payload, birth), birth
     return None, birth
 

@@ -5,16 +5,15 @@ the birth of its own session or it is refused; a session ends with its death, an
 by the same aliases. Source: Sparkplug 3.0, chapters 5 and 6; what real clients do otherwise: docs/sparkplug.md.
 """
 
-from collections.abc import Iterable
 from typing import Final
 
 from ingest.births import NO_BIRTH, Birth, decode_birth, decode_data, read_birth
-from ingest.edge_messages import Held, Limits, Outlet, Recent, StoredNode
+from ingest.edge_messages import FormerSessions, Held, Limits, Outlet, Recent, StoredNode, absences, birth_note
 from ingest.edge_sequence import Gaps, Stream, distance, following, is_behind
-from ingest.formats.sparkplug import bdseq_of
+from ingest.formats.sparkplug import Payload, bdseq_of
 from ingest.message import Opened
-from ingest.notes import BirthNote, BirthsEndNote, Evidence, Note, PresenceNote, SequenceNote
-from ingest.sparkplug_topics import Verb, address_of
+from ingest.notes import BirthsEndNote, Evidence, Note, PresenceNote, SequenceNote
+from ingest.sparkplug_topics import Verb
 
 DEVICES_MAX: Final = 10_000
 
@@ -30,13 +29,14 @@ class EdgeNode:
         self._limits = limits
         self._outlet = Outlet(recent)
         self._bdseq: int | None = None
+        self._ended: int | None = None  # number of the session that ended last, while there is none
         self._born_at: int | None = None  # the node's own clock
         self._heard_from: int | None = None  # our clock: since when without a death or a break
         self._session_from = 0
         self._last_seq: int | None = None
         self._last_at: int | None = None
         self._shown: dict[str, Birth] = {}  # the latest births, dead or not: they tell clocks that stand still
-        self._former: dict[str, Birth] = {}
+        self._former = FormerSessions()
         self._former_until = 0
         self._doubtful_until = 0
         self._gaps = Gaps()
@@ -60,14 +60,23 @@ class EdgeNode:
     def restore(self, stored: StoredNode, now: int) -> None:
         """Go on from what was stored."""
         self.births = {device: read_birth(payload, None) for device, payload in stored.births.items()}
-        self._former = {device: read_birth(payload, None) for device, payload in stored.former.items()}
+        for bdseq, said_at, last_at, payloads in stored.former:
+            self._ended = bdseq
+            births = {device: read_birth(payload, None) for device, payload in payloads.items()}
+            self._former.add(said_at, last_at, births)
+            self._shown |= births
         # Long enough for everything that was stored and not yet acknowledged to come again.
         self._former_until = now + 30 * self._limits.reorder
-        self._shown = self._former | self.births
+        self._shown |= self.births
         self.born, self._bdseq, self._born_at = "" in self.births, stored.bdseq, stored.born_at
+        self._ended = None if self.born else self._ended
         self._heard_from = stored.heard_from
         self._session_from = stored.heard_from or 0
         self._last_seq, self._last_at = stored.seq, stored.sent_at
+
+    def count(self, payload: Payload) -> None:
+        """A copy of an earlier message takes the next place in the sequence, as some clients send the same again."""
+        self._last_seq, self._last_at = payload.seq, payload.at
 
     def take(self, held: Held, now: int) -> list[Opened]:
         """Take a message in; what can be given out now, in order."""
@@ -119,7 +128,7 @@ class EdgeNode:
         out.extend(self._still_alive())
         detail = "vouch lost its link to the broker, or the broker its session"
         notes = self._end(now, now, Evidence.LINK_LOST, detail) if self.births else []
-        self._former_until = 0
+        self._former_until, self._ended = 0, None
         return out, notes
 
     def want_rebirth(self, why: str) -> None:
@@ -134,16 +143,19 @@ class EdgeNode:
         out = self._settle_suspicion(held, now, rebirth=rebirth)
         earlier, later = self._before_and_after(held)
         if self.born and not rebirth:
-            # A doubtful session may have ended unheard: nothing is read by its aliases any more.
-            births = {} if now < self._doubtful_until else self.births
-            out.extend(self._outlet.give_left_over(one, births) for one in earlier)
+            # Behind a gap the next session may have begun unheard: nothing is read by this one's aliases there.
+            doubtful = now < self._doubtful_until
+            for one in earlier:
+                births = {} if doubtful or not one.counted else self.births
+                out.append(self._outlet.give_left_over(one, births))
             earlier = []
+        begun_before = self._may_have_begun_before(bdseq)
         notes = self._begin(held, bdseq, now, rebirth=rebirth)
         resolved = decode_birth(held.payload, self.births[""])
         out.append(self._outlet.give(held, resolved, self.births[""], notes))
         for one in earlier:
             one.counted = True
-            unreadable = one.straggler and not rebirth
+            unreadable = not rebirth and (one.straggler or not begun_before)
             out.extend([self._outlet.give_left_over(one, {})] if unreadable else self._apply(one, now))
         for one in sorted(later, key=self._distance):
             out.extend(self._in_order(one, now))
@@ -156,22 +168,28 @@ class EdgeNode:
         notes: list[Note] = []
         if self.born and not rebirth:
             detail = f"session {bdseq} began without the death of session {self._bdseq}"
-            notes += self._absences(arrived_at, Evidence.BIRTH, detail, [d for d in self.births if d])
+            notes += absences(self.name, arrived_at, Evidence.BIRTH, detail, [d for d in self.births if d])
         if not rebirth:
-            unheard = self._heard_from is None or self.born
+            unheard = self._heard_from is None or self.born or not self._may_have_begun_before(bdseq)
             self._session_from = arrived_at if unheard else self._heard_from or arrived_at
             self._heard_from = self._session_from
             self._outlet.new_session()
-        if self.births:
-            self._former, self._former_until = self.births, now + self._limits.reorder
+        # What was sent before it within its own session, and comes after it, is still of the births before.
+        last_at = at if rebirth else self._last_at
+        self._former.add(self._born_at, last_at, self.births)
+        self._former_until = now + self._limits.reorder
         self.births, self._shown[""] = {"": birth}, birth
-        self.born, self._bdseq, self._born_at = True, bdseq, at
+        self.born, self._bdseq, self._born_at, self._ended = True, bdseq, at, None
         self._last_seq, self._last_at = held.payload.seq, at
         self._doubtful_until, self.rebirth_wanted = 0, ""
         self._gaps.birth()
         detail = f"birth of session {bdseq}"
         notes.append(PresenceNote(held.topic.source, at, True, Evidence.BIRTH, detail))
-        return [*notes, self._birth_note(held, birth), self._sequence_note()]
+        return [*notes, birth_note(held, birth, self._session_from, last_at), self._sequence_note()]
+
+    def _may_have_begun_before(self, bdseq: int | None) -> bool:
+        """Whether a birth may be an answer in the session of which data was heard: the one after that which ended."""
+        return self._ended is None or bdseq == following(self._ended)
 
     def _before_and_after(self, birth: Held) -> tuple[list[Held], list[Held]]:
         """The messages held back, in order: those made before this NBIRTH, and those made after it."""
@@ -220,19 +238,16 @@ class EdgeNode:
     def _end(self, at: int, now: int, evidence: Evidence, detail: str) -> list[Note]:
         """The session is over, for the node and all devices behind it, at an instant of our own clock."""
         devices = sorted(device for device in self.births if device)
-        notes = self._absences(at, evidence, detail, ["", *devices])
-        notes.append(BirthsEndNote(self.name, "", at))
-        if self.births:
-            self._former = self.births
+        notes = absences(self.name, at, evidence, detail, ["", *devices])
+        notes.append(BirthsEndNote(self.name, "", at, self._last_at))
+        self._former.add(self._born_at, self._last_at, self.births)
         self._former_until = now + self._limits.reorder
+        self._ended = self._bdseq if self.born else self._ended
         self.births, self.born, self._bdseq, self._born_at = {}, False, None, None
         self._last_seq = self._last_at = self._heard_from = None
         self._doubtful_until, self.rebirth_wanted = 0, ""
         self._outlet.new_session()
         return notes
-
-    def _absences(self, at: int, evidence: Evidence, detail: str, devices: Iterable[str]) -> list[Note]:
-        return [PresenceNote(address_of(self.name, device), at, False, evidence, detail) for device in devices]
 
     # The sequence
 
@@ -244,10 +259,10 @@ class EdgeNode:
         if not self.born and device not in self.births and held.topic.verb is not Verb.DDEATH:
             self.want_rebirth(f"{held.topic.verb} before a birth of the edge node")
             return self._wait(held, now)
-        is_former, may_be_former = self._is_former(held), bool(self._former) and now < self._former_until
-        if is_former and may_be_former:
+        is_former = self._is_former(held)
+        if is_former and self._former and now < self._former_until:
             # Even if its number is the one expected: that is chance.
-            return [self._outlet.give_left_over(held, self._former)]
+            return [self._outlet.give_left_over(held, self._former.find(held.payload.at))]
         # Without an NBIRTH there is no sequence: devices of some clients connect and count each for itself.
         if seq is None or not self.born or self.expects(seq):
             return self._apply(held, now) + self._follow(now)
@@ -347,7 +362,7 @@ class EdgeNode:
             self._session_from = self._heard_from = self._heard_from or held.arrived.at
         notes: list[Note] = [
             PresenceNote(held.topic.source, held.payload.at, True, Evidence.BIRTH, "birth of the device"),
-            self._birth_note(held, birth),
+            birth_note(held, birth, self._session_from, self._last_at),
             self._sequence_note(),
         ]
         out = [self._outlet.give(held, decode_birth(held.payload, birth), birth, notes)]
@@ -369,15 +384,10 @@ class EdgeNode:
         self.births.pop(device, None)
         notes: list[Note] = [
             PresenceNote(held.topic.source, held.payload.at, False, Evidence.DEATH, "death of the device"),
-            BirthsEndNote(self.name, device, held.arrived.at),
+            BirthsEndNote(self.name, device, held.arrived.at, self._last_at),
             self._sequence_note(),
         ]
         return [*out, self._outlet.give(held, None, NO_BIRTH, notes)]
-
-    def _birth_note(self, held: Held, birth: Birth) -> BirthNote:
-        raw, at = held.arrived.message.payload, held.arrived.at
-        said_at, bdseq = held.payload.at, bdseq_of(held.payload)
-        return BirthNote(self.name, held.topic.device, raw, at, self._session_from, birth.digest(), bdseq, said_at)
 
     def _sequence_note(self) -> SequenceNote:
         return SequenceNote(self.name, self._last_seq, self._last_at)

@@ -17,7 +17,7 @@ from ingest.formats.sparkplug import Undecodable, decode_payload, encode_rebirth
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import Note
 from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
-from ingest.sparkplug_topics import BIRTHS, NAMESPACE, Verb, node_command_topic, parse_topic
+from ingest.sparkplug_topics import BIRTHS, DATA, NAMESPACE, Verb, node_command_topic, parse_topic
 
 NODES_MAX: Final = 50_000
 HELD_MAX: Final = 1_000
@@ -200,11 +200,13 @@ class EdgeNodes:
                 if one.key == held.key:
                     one.arrived = held.arrived
                     return []
-        elif node.expects(held.payload.seq) or held.topic.verb is Verb.NDEATH:
+        elif held.topic.verb not in DATA:
             return None
         birth = self._recent.find(held.key)
         if birth is None:
             return None
+        if not held.arrived.dup and node.expects(held.payload.seq):
+            node.count(held.payload)
         resolved, _ = read_again(held.topic, held.payload, birth)
         return [Opened(held.arrived, held.topic.source, resolved.decoded if resolved else NOTHING)]
 

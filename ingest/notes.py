@@ -36,6 +36,7 @@ class BirthNote:
 
     It explains messages received from `covers_from` on: since then the session was heard without a death. It was
     received `at` and sent, by the edge node's clock, at `said_at`; `digest` is equal for births that mean the same.
+    `last_at`, by the same clock, is the last message that the births before it explain.
     """
 
     edge_node: str
@@ -46,15 +47,20 @@ class BirthNote:
     digest: str
     bdseq: int | None
     said_at: int | None
+    last_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class BirthsEndNote:
-    """From `at` on, nothing is explained any more by what `device` said, or all of the edge node where it is empty."""
+    """From `at` on, nothing is explained any more by what `device` said, or all of the edge node where it is empty.
+
+    `last_at` is the last message that it does explain, by the edge node's clock.
+    """
 
     edge_node: str
     device: str
     at: int
+    last_at: int | None
 
 
 @dataclass(frozen=True, slots=True)

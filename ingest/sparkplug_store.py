@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from ingest.edge_messages import Candidate, StoredNode, replayed
+from ingest.edge_messages import Candidate, StoredNode, StoredSession, replayed
 from ingest.formats.sparkplug import Payload, Undecodable, decode_payload
 from ingest.message import Arrived, Opened
 from ingest.notes import BirthNote, BirthsEndNote, Note, SequenceNote
@@ -23,14 +23,14 @@ _CANDIDATES_MAX: Final = 20
 _FORMER: Final = "interval '1 hour'"
 
 _END_ALL: Final = """
-    UPDATE ingest.sparkplug_cover SET ended_at = greatest(born_at, %(at)s)
+    UPDATE ingest.sparkplug_cover SET ended_at = greatest(born_at, %(at)s), last_at = %(last_at)s
      WHERE edge_node = %(edge_node)s AND ended_at IS NULL
 """
 _END_ONE: Final = f"{_END_ALL} AND device = %(device)s"
 
 # A birth of the same session that means the same changes nothing. One of the node ends those of its devices too.
 _END_OTHERS: Final = """
-    UPDATE ingest.sparkplug_cover AS c SET ended_at = greatest(c.born_at, %(at)s)
+    UPDATE ingest.sparkplug_cover AS c SET ended_at = greatest(c.born_at, %(at)s), last_at = %(last_at)s
      WHERE c.edge_node = %(edge_node)s AND c.device {which} %(device)s AND c.ended_at IS NULL
        AND NOT EXISTS (
            SELECT FROM ingest.sparkplug_cover AS open JOIN ingest.sparkplug_birth AS b ON b.id = open.birth
@@ -75,7 +75,12 @@ def add_notes(conn: Connection[Any], notes: Iterable[Note]) -> None:
             elif isinstance(note, BirthNote):
                 _add_birth(conn, note)
             elif isinstance(note, BirthsEndNote):
-                given = {"edge_node": note.edge_node, "device": note.device, "at": from_micros(note.at)}
+                given = {
+                    "edge_node": note.edge_node,
+                    "device": note.device,
+                    "at": from_micros(note.at),
+                    "last_at": _instant(note.last_at),
+                }
                 conn.execute(_END_ONE if note.device else _END_ALL, given)
                 if not note.device:
                     sequence[note.edge_node] = SequenceNote(note.edge_node, None, None)
@@ -98,6 +103,7 @@ def _add_birth(conn: Connection[Any], note: BirthNote) -> None:
         "payload": note.payload,
         "bdseq": note.bdseq,
         "said_at": _instant(note.said_at),
+        "last_at": _instant(note.last_at),
         "covers_from": from_micros(note.covers_from),
         "at": from_micros(note.at),
     }
@@ -107,49 +113,65 @@ def _add_birth(conn: Connection[Any], note: BirthNote) -> None:
 
 
 _NODES: Final = f"""
-    SELECT c.edge_node, c.device, b.payload, c.bdseq, c.said_at, c.covers_from, c.ended_at, n.seq, n.sent_at
+    SELECT c.edge_node, c.device, b.payload, c.bdseq, c.said_at, c.last_at, c.covers_from, c.ended_at, n.seq, n.sent_at
       FROM ingest.sparkplug_cover AS c
       JOIN ingest.sparkplug_birth AS b ON b.id = c.birth
       LEFT JOIN ingest.sparkplug_node AS n ON n.edge_node = c.edge_node
      WHERE c.ended_at IS NULL OR c.ended_at > %(now)s - {_FORMER}
-     ORDER BY c.edge_node, c.ended_at DESC NULLS FIRST, c.born_at DESC
+     ORDER BY c.edge_node, c.born_at, c.said_at, c.device
 """
 
 
 def load_nodes(conn: Connection[Any], now: datetime) -> list[StoredNode]:
     """Every edge node with a birth that holds, or did shortly before `now`."""
-    rows: dict[str, list[Any]] = {}
-    for edge_node, *columns in conn.execute(_NODES, {"now": now}).fetchall():
-        rows.setdefault(edge_node, []).append(columns)
+    rows: dict[str, list[_Cover]] = {}
+    for edge_node, device, raw, *columns in conn.execute(_NODES, {"now": now}).fetchall():
+        payload = _payload(raw)
+        if payload is not None:
+            rows.setdefault(edge_node, []).append(_Cover(device, payload, *columns))
     return [_node(edge_node, found) for edge_node, found in rows.items()]
 
 
-def _node(edge_node: str, rows: list[Any]) -> StoredNode:
-    births: dict[str, Payload] = {}
-    former: dict[str, Payload] = {}
-    former_from = heard_from = bdseq = born_at = None
-    for device, raw, number, said_at, covers_from, ended_at, _, _ in rows:
-        payload = _payload(raw)
-        if payload is None:
-            continue
-        if ended_at is None:
-            births[device] = payload
-            heard_from = to_micros(covers_from)
-            if not device:
-                bdseq, born_at = number, said_at
-        elif covers_from == (former_from := former_from or covers_from):
-            former.setdefault(device, payload)
-    seq, sent_at = rows[0][-2:] if births else (None, None)
+class _Cover(NamedTuple):
+    device: str
+    payload: Payload
+    bdseq: Decimal | None
+    said_at: datetime | None
+    last_at: datetime | None
+    covers_from: datetime
+    ended_at: datetime | None
+    seq: int | None
+    sent_at: datetime | None
+
+
+def _node(edge_node: str, covers: list[_Cover]) -> StoredNode:
+    still = [cover for cover in covers if cover.ended_at is None]
+    if not still:
+        return StoredNode(edge_node, {}, _former(covers))
+    own = next((cover for cover in still if not cover.device), None)
     return StoredNode(
         edge_node,
-        births,
-        former,
-        heard_from,
-        None if bdseq is None else int(bdseq),
-        None if born_at is None else to_micros(born_at),
-        seq,
-        None if sent_at is None else to_micros(sent_at),
+        {cover.device: cover.payload for cover in still},
+        _former([cover for cover in covers if cover.ended_at is not None]),
+        to_micros(still[0].covers_from),
+        None if own is None or own.bdseq is None else int(own.bdseq),
+        None if own is None else _micros(own.said_at),
+        still[0].seq,
+        _micros(still[0].sent_at),
     )
+
+
+def _former(covers: list[_Cover]) -> list[StoredSession]:
+    """What has ended, session by session: a birth of the node, and those of devices that followed it."""
+    sessions: list[StoredSession] = []
+    births: dict[str, Payload] = {}
+    for cover in covers:
+        if not cover.device:
+            births = {}
+            bdseq = None if cover.bdseq is None else int(cover.bdseq)
+            sessions.append(StoredSession(bdseq, _micros(cover.said_at), _micros(cover.last_at), births))
+        births[cover.device] = cover.payload
+    return sessions
 
 
 _CANDIDATES: Final = """
@@ -216,7 +238,7 @@ def reopen(conn: Connection[Any], arrived: Arrived) -> Opened:
         "limit": _CANDIDATES_MAX,
     }
     candidates = [
-        Candidate(born, None if said_at is None else to_micros(said_at), known)
+        Candidate(born, _micros(said_at), known)
         for raw, said_at, known in conn.execute(_CANDIDATES, given).fetchall()
         if (born := _payload(raw)) is not None
     ]
@@ -229,6 +251,10 @@ def _payload(raw: bytes) -> Payload | None:
         return decode_payload(bytes(raw))
     except Undecodable:
         return None
+
+
+def _micros(instant: datetime | None) -> int | None:
+    return None if instant is None else to_micros(instant)
 
 
 def _instant(micros: int | None) -> datetime | None:

@@ -26,6 +26,7 @@ class Verb(StrEnum):
 
 
 BIRTHS: Final = frozenset({Verb.NBIRTH, Verb.DBIRTH})
+DATA: Final = frozenset({Verb.NDATA, Verb.DDATA})
 _BIRTH_LEVELS: Final = ([Verb.NBIRTH], [Verb.DBIRTH])
 _OF_DEVICES: Final = frozenset({Verb.DBIRTH, Verb.DDEATH, Verb.DDATA, Verb.DCMD})
 # By the letter a host subscribes to this; the compatibility kit looks for it.

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from ingest.edge_messages import Candidate, Limits, StoredNode, replayed
+from ingest.edge_messages import Candidate, Limits, StoredNode, StoredSession, replayed
 from ingest.edge_nodes import EdgeNodes
 from ingest.formats import sparkplug_b_pb2 as pb
 from ingest.formats.sparkplug import decode_payload
@@ -199,14 +199,18 @@ def test_data_that_overtook_its_birth_is_read_by_it() -> None:
 
 def test_the_data_of_a_session_that_is_over_is_never_read_by_the_next_ones_aliases() -> None:
     host, node = Host(), Speaker()
-    birth, data = node.nbirth(), node.ndata(1.0)
-    host.hear(birth)
+    birth, late, data, latest = node.nbirth(), node.ndata(1.0), node.ndata(2.0), node.ndata(3.0)
+    host.hear(birth, data)
+    host.wait(REORDER)
+    host.wait(REORDER)
     other = Speaker(at=node.at + SECOND, session=1)
     swapped = other.say("NBIRTH", bdseq(1), metric("pressure", 9.0, alias=1, at=other.at))
 
-    out = host.hear(swapped, data)
+    out = host.hear(swapped, late, latest)
 
+    # What is later than all that was heard of the session may be of one that nobody heard.
     assert values(out) == [("plant/line", "pressure", 9.0), ("plant/line", "km", 1.0)]
+    assert reasons(out) == ["unknown_alias"]
 
 
 def test_data_after_a_death_waits_for_a_birth_and_is_else_refused() -> None:
@@ -281,7 +285,7 @@ def test_the_death_of_a_session_takes_its_devices_with_it_at_our_own_time() -> N
         ("plant/line/saw", False, Evidence.DEATH),
     ]
     assert {note.at for note in out[0].notes if isinstance(note, PresenceNote)} == {host.now}
-    assert notes(out, BirthsEndNote) == [BirthsEndNote("plant/line", "", host.now)]
+    assert notes(out, BirthsEndNote) == [BirthsEndNote("plant/line", "", host.now, START + 2 * SECOND)]
     assert host.nodes.online == 0
 
 
@@ -588,7 +592,7 @@ def test_a_stored_session_goes_on_where_it_was() -> None:
     birth, device = speaker.nbirth(), speaker.dbirth()
     host = Host()
     births = {"": decode_payload(birth.payload), "press": decode_payload(device.payload)}
-    stored = StoredNode("plant/line", births, {}, START, 0, START, 1, speaker.at - SECOND)
+    stored = StoredNode("plant/line", births, (), START, 0, START, 1, speaker.at - SECOND)
     host.nodes.restore([stored], START)
 
     out = host.hear(speaker.ndata(2.0), speaker.ddata(3.0))
@@ -604,7 +608,8 @@ def test_what_was_stored_but_not_acknowledged_is_read_by_its_own_session_after_a
     birth = new.say("NBIRTH", bdseq(1), metric("pressure", 9.0, alias=1))
     host = Host()
     births, former = ({"": decode_payload(message.payload)} for message in (birth, first))
-    stored = StoredNode("plant/line", births, former, START, 1, new.at - SECOND, 0, new.at - SECOND)
+    before = StoredSession(0, START, old.at - SECOND, former)
+    stored = StoredNode("plant/line", births, [before], START, 1, new.at - SECOND, 0, new.at - SECOND)
     host.nodes.restore([stored], START)
 
     again = host.hear(data, dup=True)
