@@ -34,8 +34,9 @@ class Vitals:
     `unproven_seconds` is the age of the newest canary that came back and was committed, of the process where none has;
     `canaries_out` how many the broker has taken since. `quiet_seconds` is how long nothing has come from the broker,
     `away_seconds` how long the session has been without its subscription, `control_away_seconds` the control
-    connection. `waiting_seconds` is how long the messages in flight have waited for a commit, 0 where there are none.
-    `queue_fill` is the share of the inbox in use.
+    connection, `host_away_seconds` how long the Sparkplug host has not said that it is there. `waiting_seconds` is how
+    long the messages in flight have waited for a commit, 0 where there are none. `queue_fill` is the share of the inbox
+    in use.
     """
 
     up_seconds: float
@@ -49,6 +50,7 @@ class Vitals:
     canaries_out: int
     quiet_seconds: float
     control_away_seconds: float
+    host_away_seconds: float
     messages_in_flight: int
     waiting_seconds: float
     database: bool
@@ -151,6 +153,11 @@ def _wrong(vitals: Vitals) -> Iterator[str]:
         yield f"the control connection is away for {vitals.control_away_seconds:.0f} s: hearing cannot be proven"
     elif vitals.unproven_seconds > PERIODS_MAX * vitals.canary_seconds + PATIENCE_SECONDS and not is_deaf(vitals):
         yield f"behind: the newest message known to be stored was sent {vitals.unproven_seconds:.0f} s ago"
+    if vitals.host_away_seconds > PATIENCE_SECONDS:
+        yield (
+            f"the Sparkplug host has not said for {vitals.host_away_seconds:.0f} s that it is there: "
+            "edge nodes that wait for it send nothing"
+        )
     if vitals.dropped_seconds is not None and vitals.dropped_seconds < DROPPED_SECONDS:
         yield (
             f"the broker dropped {vitals.dropped} messages for clients that were away or behind, "

@@ -50,7 +50,7 @@ class Watch:
         )
         self._lock = threading.Lock()
         self._started = time.monotonic()
-        self._subscribed_at = self._control_at = self._arrived_at = self._settled_at = self._started
+        self._subscribed_at = self._control_at = self._host_at = self._arrived_at = self._settled_at = self._started
         self._arrived = self._settled = 0
         self._cut_at = 0.0
         self._status = Status.OK
@@ -119,6 +119,7 @@ class Watch:
                 canaries_out=self._listening.canaries_out,
                 quiet_seconds=now - self._arrived_at,
                 control_away_seconds=now - self._control_at,
+                host_away_seconds=now - self._host_at,
                 messages_in_flight=counts.messages_in_flight,
                 waiting_seconds=now - self._settled_at,
                 database=self._committer.database_answers,
@@ -133,6 +134,8 @@ class Watch:
             self._subscribed_at = now
         if self.control.is_connected:
             self._control_at = now
+        if self._sparkplug is None or self._sparkplug.counts.host_online:
+            self._host_at = now
         if counts.messages_received != self._arrived:
             self._arrived, self._arrived_at = counts.messages_received, now
         if counts.messages_settled != self._settled or not counts.messages_in_flight:

@@ -489,3 +489,17 @@ def test_people_command_nodes_and_devices_by_what_their_births_say(
     assert (again.name, again.boolean_value, again.HasField("alias")) == (b"Node Control/Rebirth", True, False)
     assert (by_alias.alias, by_alias.name, by_alias.double_value) == (1, b"", 7.5)
     assert (by_name.name, by_name.int_value, by_name.HasField("alias")) == (b"limit", 0xFFFF_FFFD, False)
+
+
+def test_a_host_that_cannot_say_that_it_is_there_is_seen(broker: BrokerAddress, database: str, group: str) -> None:
+    with recording(broker) as recorder, host(database, through(recorder, broker), group) as running:
+        assert wait_for(lambda: running.metrics()[("vouch_sparkplug_host_online", "")] == 1)
+        before = running.healthz()
+        recorder.refusing = True
+        recorder.cut()
+        assert wait_for(lambda: running.metrics()[("vouch_sparkplug_host_online", "")] == 0)
+        assert wait_for(lambda: running.healthz()[1]["host_away_seconds"] > 1)
+        recorder.refusing = False
+        assert wait_for(lambda: running.healthz()[1]["host_away_seconds"] < 1, seconds=60)
+
+    assert before[1]["status"] == "ok"

@@ -19,6 +19,7 @@ WELL = Vitals(
     canaries_out=1,
     quiet_seconds=4,
     control_away_seconds=0,
+    host_away_seconds=0,
     messages_in_flight=0,
     waiting_seconds=0,
     database=True,
@@ -60,6 +61,7 @@ def test_what_takes_nothing_in_or_stores_nothing_fails(vitals: Vitals, reason: s
     [
         (replace(WELL, database=False), "the database was away"),
         (replace(WELL, control_away_seconds=20), "hearing cannot be proven"),
+        (replace(WELL, host_away_seconds=20), "the Sparkplug host has not said"),
         (replace(WELL, unproven_seconds=100, canaries_out=20, messages_in_flight=9), "behind"),
         (replace(WELL, dropped=40, dropped_seconds=12), "dropped 40 messages"),
     ],
