@@ -138,6 +138,12 @@ class Device:
             rows = conn.execute(query, (of or self.name,)).fetchall()
         return [(online, evidence) for online, evidence in rows]
 
+    def findings(self) -> set[str]:
+        """The kinds of what was noted about messages."""
+        with connect(self.ingesting.database) as conn:
+            rows = conn.execute("SELECT DISTINCT kind FROM ingest.finding").fetchall()
+        return {kind for (kind,) in rows}
+
     def balance(self) -> Balance:
         """The ledger's sums."""
         with connect(self.ingesting.database) as conn:

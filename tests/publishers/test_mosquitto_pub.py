@@ -9,7 +9,7 @@ import pytest
 
 from tests.publishers.conftest import Device, Said, text_of, wait_until
 
-VERSIONS = ["mqttv311", "mqttv5"]
+VERSIONS = ["mqttv31", "mqttv311", "mqttv5"]
 
 
 def run(device: Device, *options: str, lines: str | None = None) -> "subprocess.CompletedProcess[str]":
@@ -41,11 +41,14 @@ def instants(count: int) -> list[datetime]:
 def test_single_messages_of_every_quality_of_service_are_stored(device: Device, version: str) -> None:
     expected: set[Said] = set()
     for strokes, at in enumerate(instants(9)):
-        run(device, "-V", version, "-q", str(strokes % 3), "-m", line(at, strokes))
+        kept = ("-r",) if strokes == 8 else ()
+        run(device, "-V", version, "-q", str(strokes % 3), "-m", line(at, strokes), *kept)
         expected |= set(said(at, strokes))
 
     assert device.stored(len(expected)) == expected
     assert device.balance().rejected == 0
+    # What is retained would reach the tests that come after this one.
+    run(device, "-r", "-n")
 
 
 @pytest.mark.parametrize("version", VERSIONS)

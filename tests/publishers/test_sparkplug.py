@@ -97,3 +97,15 @@ def test_vouch_asks_sparkplug_client_to_be_born_again_where_it_missed_the_birth(
     assert stored == {one for one in said if one[1] >= first}
     assert 100 < len(stored) < len(said)
     assert device.balance().rejected == 0
+
+
+def test_all_that_tahu_said_with_times_that_stand_still_is_stored_with_its_messages_times(device: Device) -> None:
+    account = device.run("with_tahu.py", "mqtt-spb-wrapper", group=device.group, count=300)
+
+    press = said_in(account["press"])
+    assert len(press) == 1_200
+    assert device.stored(len(press)) == press
+    assert device.balance().rejected == 0
+    assert device.findings() == {"frozen_timestamp"}
+    # Its will has another bdSeq than its birth.
+    wait_until(lambda: not device.presence()[-1][0], 15)
