@@ -24,7 +24,7 @@ from psycopg import Connection
 from benchmarks.blast import blast
 from ingest import store
 from ingest.batch import Row
-from ingest.session import session_of
+from ingest.broker.session import session_of
 from vouch import up
 from vouch.broker_address import BrokerAddress, parse_broker
 from vouch.database import connect

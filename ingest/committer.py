@@ -14,10 +14,10 @@ from typing import Any, Final
 import psycopg
 from psycopg import Connection
 
+from ingest.broker.subscriber import Subscriber
 from ingest.message import Opened
 from ingest.receipts import receipt_packet, receipts
-from ingest.subscriber import Subscriber
-from ingest.tally import Tally
+from ingest.watch.tally import Tally
 from ingest.writer import Writer, Written
 from vouch import database
 from vouch.errors import Unavailable

@@ -8,15 +8,15 @@ import uuid
 from collections.abc import Sequence
 from typing import Final
 
+from ingest.broker.session import session_of
+from ingest.broker.subscriber import Subscriber
 from ingest.committer import Committer
-from ingest.listening import Listening
 from ingest.message import Arrived, Opened, is_broken_link
 from ingest.opening import open_message
-from ingest.session import session_of
-from ingest.sparkplug import Sparkplug, is_durable
-from ingest.subscriber import Subscriber
-from ingest.tally import Tally
-from ingest.watch import Watch
+from ingest.presence.listening import Listening
+from ingest.sparkplug.feed import Sparkplug, is_durable
+from ingest.watch.tally import Tally
+from ingest.watch.watch import Watch
 from ingest.writer import Writer
 from vouch import database
 from vouch.settings import Settings

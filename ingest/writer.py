@@ -15,27 +15,22 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from ingest import (
-    clock_store,
-    finding_store,
-    listening_store,
-    presence_store,
-    rejection_store,
-    sparkplug_store,
-    store,
-    summary_store,
-)
+from ingest import finding_store, rejection_store, store, summary_store
 from ingest.batch import Batch, expected, sort_out
 from ingest.catalogue import Known
-from ingest.clock_skew import ClockOffsets
-from ingest.frozen_clock import FrozenClocks
-from ingest.listening import Listening, Stretch
+from ingest.clocks import store as clock_store
+from ingest.clocks.frozen import FrozenClocks
+from ingest.clocks.skew import ClockOffsets
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import FindingNote, PresenceNote
 from ingest.opening import open_message
+from ingest.presence import listening_store
+from ingest.presence import store as presence_store
+from ingest.presence.listening import Listening, Stretch
 from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Rejection
 from ingest.registry import KnownDevices, load_revision
-from ingest.sparkplug_topics import is_sparkplug
+from ingest.sparkplug import store as sparkplug_store
+from ingest.sparkplug.topics import is_sparkplug
 from vouch.knowledge import recording
 from vouch.period import to_micros
 

@@ -63,7 +63,7 @@ def close_due_months(settings: Settings) -> None:
 
 
 def _under_lock(settings: Settings, name: str, key: int, work: Callable[[Connection[Any]], object]) -> None:
-    from ingest.work_store import recorded
+    from ingest.watch.work_store import recorded
 
     with connect(settings.database_url, "vouch-schedule") as holder:
         holder.autocommit = True

@@ -21,8 +21,8 @@ from signal import SIG_IGN, SIGHUP, SIGINT, SIGTERM, Signals, getsignal, signal
 from types import FrameType
 from typing import Any, Final
 
-from ingest.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT
-from ingest.credentials import set_accounts
+from ingest.access.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT
+from ingest.access.credentials import set_accounts
 from vouch.authority import Authority, authority_folder, is_authority
 from vouch.database import migrate
 from vouch.embedded.broker import NAME as BROKER_NAME

@@ -16,8 +16,8 @@ from flask.wrappers import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
-from ingest import credentials
-from ingest.cut_off import cut_off
+from ingest.access import credentials
+from ingest.access.cut_off import cut_off
 from ingest.registry import apply_registry
 from ingest.registry_file import declared_in
 from ingest.rejection_store import list_rejected

@@ -7,7 +7,7 @@ from typing import Any, Final
 from psycopg import Connection, errors
 from psycopg.rows import class_row
 
-from ingest.presence_store import NoDevice
+from ingest.presence.store import NoDevice
 from vouch.errors import Conflict, Invalid, NotFound
 from web.store import Account
 

@@ -13,11 +13,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from psycopg import Connection
 
-from ingest.listening_store import find_last_proof
+from ingest.presence.listening_store import find_last_proof
 from ingest.rejection_store import count_reasons
 from ingest.store import load_balance
 from ingest.summary_store import count_stale
-from ingest.work_store import list_work
+from ingest.watch.work_store import list_work
 from vouch.settings import Settings
 from web.connection import connection
 

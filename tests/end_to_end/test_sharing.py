@@ -18,7 +18,7 @@ import pytest
 
 from device_sim.message import Message
 from device_sim.publisher import publish
-from ingest.session import session_of
+from ingest.broker.session import session_of
 from ingest.store import load_balance
 from tests.world import declare_world
 from vouch.database import connect

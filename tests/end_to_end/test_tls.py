@@ -13,7 +13,7 @@ import pytest
 from device_sim.message import Message
 from device_sim.pace import due_offsets
 from device_sim.publisher import publish
-from ingest.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT
+from ingest.access.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT
 from ingest.store import load_balance
 from tests.intake import free_port, ingesting, wait_for
 from tests.world import declare_world

@@ -15,7 +15,7 @@ from device_sim.message import Message
 from device_sim.outbox import Account
 from device_sim.publisher import publish
 from device_sim.receipt import Receipt
-from ingest.credentials import add_devices, generate_password
+from ingest.access.credentials import add_devices, generate_password
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from tests.faults import checking

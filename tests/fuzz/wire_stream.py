@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, Final
 
+from ingest.broker.wire import BrokenPacket, TopicNames, take_packets
 from ingest.message import Arrived
-from ingest.wire import BrokenPacket, TopicNames, take_packets
 
 _PINGRESP: Final = b"\xd0\x00"
 _PUBACK: Final = b"\x40\x02\x00\x07"

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import pytest
 
-from ingest.credentials import list_with_password
+from ingest.access.credentials import list_with_password
 from tests.world import REGISTRY
 from vouch import up
 from vouch.authority import Authority, authority_folder

@@ -12,8 +12,8 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.credentials import add_device, reload_broker, remove_device
-from ingest.cut_off import StillLetIn, cut_off
+from ingest.access.credentials import add_device, reload_broker, remove_device
+from ingest.access.cut_off import StillLetIn, cut_off
 from vouch import up
 from vouch.authority import Authority, authority_folder
 from vouch.broker_address import TlsFiles, parse_broker

@@ -5,8 +5,8 @@ from typing import Any
 
 from psycopg import Connection
 
-from ingest.clock_skew import HourOffset
-from ingest.clock_store import KEPT, find_estimate, list_offsets, put_offsets
+from ingest.clocks.skew import HourOffset
+from ingest.clocks.store import KEPT, find_estimate, list_offsets, put_offsets
 from tests.world import declare_world
 from vouch.period import to_micros
 

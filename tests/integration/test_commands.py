@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg import Connection
 
-from ingest.clock_skew import HourOffset
-from ingest.clock_store import put_offsets
+from ingest.clocks.skew import HourOffset
+from ingest.clocks.store import put_offsets
 from tests.world import CONTRACT, OCTOBER, REGISTRY, declare_world, message, write, write_october
 from vouch.__main__ import main
 from vouch.document import parse_document

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg import Connection
 
-from ingest.listening import Stretch
-from ingest.listening_store import put_stretch
 from ingest.message import Message
+from ingest.presence.listening import Stretch
+from ingest.presence.listening_store import put_stretch
 from tests.world import declare_world, message, write
 from vouch.__main__ import main
 from vouch.period import to_micros

@@ -7,8 +7,8 @@ from uuid import uuid4
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.control import Control
-from ingest.listening import Listening
+from ingest.presence.listening import Listening
+from ingest.watch.control import Control
 from vouch.broker_address import parse_broker
 from vouch.settings import Settings, load_settings
 

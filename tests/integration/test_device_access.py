@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from click.testing import CliRunner, Result
 
-from ingest.credentials import list_with_password
+from ingest.access.credentials import list_with_password
 from tests.world import REGISTRY
 from vouch import up
 from vouch.__main__ import main

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 from psycopg import Connection
 
-from ingest import frozen_clock
 from ingest.catalogue import OnFall
+from ingest.clocks import frozen as frozen_clock
 from ingest.counters import UNCONFIRMED
 from ingest.formats import json as vouch_json
 from ingest.formats.presence import decode as decode_presence

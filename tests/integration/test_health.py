@@ -15,10 +15,10 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from psycopg import Connection, sql
 
-from ingest.health import HealthPortTaken
-from ingest.listening_store import list_gaps, list_listened, list_processes
+from ingest.presence.listening_store import list_gaps, list_listened, list_processes
 from ingest.run import run_ingest
 from ingest.store import load_balance
+from ingest.watch.health import HealthPortTaken
 from tests.intake import hears, ingesting, wait_for
 from tests.world import declare_world, message
 from vouch import up

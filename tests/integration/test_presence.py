@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg import Connection
 
-from ingest.listening import Stretch
-from ingest.listening_store import list_gaps, list_listened, put_stretch
 from ingest.message import Message
 from ingest.notes import Evidence, PresenceNote
-from ingest.presence import Presence, intervals
-from ingest.presence_store import NoDevice, add_presence, list_last_said, load_record
+from ingest.presence.intervals import Presence, intervals
+from ingest.presence.listening import Stretch
+from ingest.presence.listening_store import list_gaps, list_listened, put_stretch
+from ingest.presence.store import NoDevice, add_presence, list_last_said, load_record
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from ingest.summariser import summarise_stale

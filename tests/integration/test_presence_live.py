@@ -9,8 +9,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from psycopg import Connection
 
-from ingest.presence import Interval, Presence, intervals
-from ingest.presence_store import load_record
+from ingest.presence.intervals import Interval, Presence, intervals
+from ingest.presence.store import load_record
 from ingest.topics import presence_topic
 from tests.intake import ingesting, wait_for
 from tests.world import declare_world

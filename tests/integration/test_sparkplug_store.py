@@ -5,10 +5,10 @@ from typing import Any
 
 from psycopg import Connection
 
-from ingest.edge_nodes import EdgeNodes
 from ingest.formats.sparkplug import Metric
 from ingest.message import Arrived, Message
-from ingest.sparkplug_store import add_notes, load_nodes, reopen
+from ingest.sparkplug.edge_nodes import EdgeNodes
+from ingest.sparkplug.store import add_notes, load_nodes, reopen
 from tests.sparkplug import START, Speaker, arrived, metric
 from vouch.period import from_micros
 

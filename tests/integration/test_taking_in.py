@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from psycopg import Connection, errors
 
-from ingest.clock_store import find_estimate
+from ingest.clocks.store import find_estimate
 from ingest.finding_store import list_findings
 from ingest.message import Message
 from ingest.registry import apply_registry

@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from ingest.credentials import add_device, remove_device
+from ingest.access.credentials import add_device, remove_device
 from vouch import up
 from vouch.broker_address import parse_broker
 from vouch.settings import Settings

@@ -17,7 +17,7 @@ from flask import Flask
 from psycopg import Connection
 from werkzeug.test import TestResponse
 
-from ingest.credentials import list_with_password
+from ingest.access.credentials import list_with_password
 from tests.web_world import STRANGE_REGISTRY, add_people, portal_settings
 from tests.world import OCTOBER_STARTS, REGISTRY, declare_world, message, write
 from vouch.authority import Authority

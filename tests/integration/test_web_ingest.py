@@ -10,14 +10,14 @@ import pytest
 from flask.testing import FlaskClient
 from psycopg import Connection
 
-from ingest.clock_skew import HourOffset
-from ingest.clock_store import put_offsets
-from ingest.listening import Stretch
-from ingest.listening_store import put_process, put_stretch
+from ingest.clocks.skew import HourOffset
+from ingest.clocks.store import put_offsets
 from ingest.message import Message
 from ingest.notes import Evidence, PresenceNote
-from ingest.presence_store import add_presence
-from ingest.vitals import BrokerCounters, Health, Report, Status
+from ingest.presence.listening import Stretch
+from ingest.presence.listening_store import put_process, put_stretch
+from ingest.presence.store import add_presence
+from ingest.watch.vitals import BrokerCounters, Health, Report, Status
 from tests.unit.ingest.test_vitals import WELL
 from tests.web_world import SILENCE_STARTS, Balanced, Portal, link, open_portal, plain_text
 from tests.world import OCTOBER_ENDS, OCTOBER_STARTS, message, write

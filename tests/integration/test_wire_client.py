@@ -13,8 +13,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.publish import multiple
 
+from ingest.broker.wire_client import WireClient
 from ingest.message import Arrived
-from ingest.wire_client import WireClient
 from vouch.broker_address import parse_broker
 from vouch.settings import Settings
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from psycopg import Connection
 
-from ingest.work_store import list_work, recorded
+from ingest.watch.work_store import list_work, recorded
 from tests.world import declare_world
 from vouch.database import connect
 from vouch.schedule import close_due_months, summarise

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.notes import Evidence
-from ingest.presence import Event, Presence, Record, intervals, spoken_spans
+from ingest.presence.intervals import Event, Presence, Record, intervals, spoken_spans
 from vouch.period import Period, union
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)

@@ -8,12 +8,12 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.births import NO_BIRTH, decode_birth, decode_data, read_birth
-from ingest.edge_messages import Limits
-from ingest.edge_nodes import EdgeNodes
 from ingest.formats import sparkplug_b_pb2 as pb
 from ingest.formats.sparkplug import Metric, Undecodable, decode_payload, value_of
 from ingest.message import Message, Opened
+from ingest.sparkplug.births import NO_BIRTH, decode_birth, decode_data, read_birth
+from ingest.sparkplug.edge_messages import Limits
+from ingest.sparkplug.edge_nodes import EdgeNodes
 from tests.sparkplug import START, Speaker, arrived
 from vouch.errors import Invalid
 

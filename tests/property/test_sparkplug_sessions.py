@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.edge_messages import Limits, StoredNode, StoredSession
-from ingest.edge_nodes import EdgeNodes
 from ingest.formats.sparkplug import Payload, decode_payload
 from ingest.message import Message, Opened
 from ingest.notes import BirthNote, BirthsEndNote, SequenceNote
+from ingest.sparkplug.edge_messages import Limits, StoredNode, StoredSession
+from ingest.sparkplug.edge_nodes import EdgeNodes
 from tests.sparkplug import START, Speaker, arrived, bdseq, metric
 
 SECOND = 1_000_000

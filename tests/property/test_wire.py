@@ -9,9 +9,9 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from ingest.broker.wire import BrokenPacket, TopicNames, acknowledgements, take_packets
 from ingest.message import Arrived, Message, Reply
 from ingest.receipts import receipt_packet
-from ingest.wire import BrokenPacket, TopicNames, acknowledgements, take_packets
 
 lawful = settings(max_examples=300, derandomize=True, deadline=None)
 

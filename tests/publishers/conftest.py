@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from ingest.credentials import add_device
+from ingest.access.credentials import add_device
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from ingest.store import Balance, load_balance

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ingest import credentials
-from ingest.access_list import FOR_ANY, Speaks
+from ingest.access import credentials
+from ingest.access.access_list import FOR_ANY, Speaks
 from vouch.settings import Settings, load_settings
 
 # Made by `mosquitto_passwd` 2.0.11 for the password "ink & paper".

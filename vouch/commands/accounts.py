@@ -12,14 +12,14 @@ from vouch.commands.common import console, open_database, print_table
 from vouch.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from ingest.access_list import Speaks
+    from ingest.access.access_list import Speaks
 
 _DEVICES_MAX = 1_000_000
 
 
 def add_one(device: str) -> None:
     """Give one device credentials and show them. Raises NotFound where the registry does not know it."""
-    from ingest.credentials import add_device
+    from ingest.access.credentials import add_device
 
     settings = load_settings()
     _check_known(settings, [device])
@@ -38,7 +38,7 @@ def add_many(file: Path, passwords: Path, *, renew: bool) -> None:
 
     Devices that have a password keep it, unless `renew`. Raises NotFound where the registry does not know one.
     """
-    from ingest.credentials import add_devices, check_name, generate_password, list_with_password
+    from ingest.access.credentials import add_devices, check_name, generate_password, list_with_password
 
     settings = load_settings()
     named = _read_devices(file)
@@ -80,8 +80,8 @@ def gateway() -> None:
 @click.option("--all", "every", is_flag=True, help="It may speak for any device, and as any Sparkplug edge node.")
 def gateway_add(name: str, devices: tuple[str, ...], nodes: tuple[str, ...], every: bool) -> None:
     """An account NAME that may publish for these devices, shown this once. Given again, it is replaced."""
-    from ingest.access_list import FOR_ANY, Speaks
-    from ingest.credentials import add_gateway
+    from ingest.access.access_list import FOR_ANY, Speaks
+    from ingest.access.credentials import add_gateway
     from ingest.registry import load_catalogue
     from vouch.errors import Conflict
 
@@ -103,7 +103,7 @@ def gateway_add(name: str, devices: tuple[str, ...], nodes: tuple[str, ...], eve
 @click.argument("name")
 def gateway_remove(name: str) -> None:
     """Take the account NAME away; the broker lets it in no more."""
-    from ingest.credentials import remove_gateway
+    from ingest.access.credentials import remove_gateway
 
     remove_gateway(load_settings(), name)
     console.print(f"{name} has no credentials any more")
@@ -112,7 +112,7 @@ def gateway_remove(name: str) -> None:
 @gateway.command("list")
 def gateway_list() -> None:
     """Gateways, and for whom they may publish."""
-    from ingest.credentials import list_gateways
+    from ingest.access.credentials import list_gateways
 
     found = list_gateways(load_settings())
     print_table("Gateways", ["name", "for"], [(name, _for_whom(speaks)) for name, speaks in found.items()])

@@ -24,7 +24,7 @@ def ca_init(hosts: tuple[str, ...]) -> None:
 
     Where there is an authority already, it stays, and the broker gets a new certificate.
     """
-    from ingest.credentials import reload_broker
+    from ingest.access.credentials import reload_broker
     from vouch.authority import Authority, authority_folder, is_authority
     from vouch.embedded.broker import restart
 
@@ -84,8 +84,8 @@ def ca_issue(name: str, days: int, request: Path | None, target: Path | None) ->
 @click.argument("name", metavar="DEVICE")
 def ca_revoke(name: str) -> None:
     """Revoke every certificate of DEVICE; the broker cuts its connection and lets it in no more."""
-    from ingest.credentials import reload_broker
-    from ingest.cut_off import cut_off
+    from ingest.access.credentials import reload_broker
+    from ingest.access.cut_off import cut_off
     from vouch.authority import Authority, authority_folder
 
     settings = load_settings()
@@ -121,8 +121,8 @@ def ca_show() -> None:
 
 def _check_known(settings: Settings, name: str) -> None:
     """A certificate for a name that nobody has declared would let somebody in whose messages are all rejected."""
-    from ingest.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT
-    from ingest.credentials import list_gateways
+    from ingest.access.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT
+    from ingest.access.credentials import list_gateways
     from ingest.registry import load_catalogue
     from vouch.errors import NotFound
 

@@ -105,7 +105,7 @@ def device_add(device_id: str | None, file: Path | None, passwords: Path | None,
 @click.argument("device_id", metavar="DEVICE")
 def device_remove(device_id: str) -> None:
     """Take DEVICE's credentials away; the broker lets it in no more. What it measured stays."""
-    from ingest.credentials import remove_device
+    from ingest.access.credentials import remove_device
 
     remove_device(load_settings(), device_id)
     console.print(f"{device_id} has no credentials any more")

@@ -11,7 +11,7 @@ from vouch.commands.common import console, instant_of, open_database, print_tabl
 from vouch.period import DAY, Period, iso
 
 if TYPE_CHECKING:
-    from ingest.clock_skew import ClockEstimate
+    from ingest.clocks.skew import ClockEstimate
 
 
 @click.command("list")
@@ -38,9 +38,9 @@ def device_show(device: str) -> None:
 
     Where its clock is surely ahead, the instant by ours stands beside its own. Bills rest on its own.
     """
-    from ingest.clock_store import find_estimate
-    from ingest.presence import intervals
-    from ingest.presence_store import load_record
+    from ingest.clocks.store import find_estimate
+    from ingest.presence.intervals import intervals
+    from ingest.presence.store import load_record
     from web.api_store import list_last_readings, load_device
 
     now = datetime.now(UTC)

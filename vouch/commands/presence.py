@@ -18,8 +18,8 @@ _UNTIL = click.option("--until", metavar="INSTANT", help="Up to here; default: n
 @_UNTIL
 def presence(device: str, since: str | None, until: str | None) -> None:
     """When DEVICE was there, gone, or silent, and when vouch was not listening, each with its evidence."""
-    from ingest.presence import intervals
-    from ingest.presence_store import load_record
+    from ingest.presence.intervals import intervals
+    from ingest.presence.store import load_record
 
     now = datetime.now(UTC)
     window = _window(since, until, now)
@@ -43,7 +43,7 @@ def presence(device: str, since: str | None, until: str | None) -> None:
 @_UNTIL
 def listening(since: str | None, until: str | None) -> None:
     """When vouch was listening, by process, and when none of its processes was."""
-    from ingest.listening_store import list_gaps, list_listened, list_processes
+    from ingest.presence.listening_store import list_gaps, list_listened, list_processes
 
     now = datetime.now(UTC)
     window = _window(since, until, now)

@@ -14,7 +14,7 @@ def sparkplug() -> None:
 @sparkplug.command("list")
 def sparkplug_list() -> None:
     """Who has said a birth that holds now."""
-    from ingest.sparkplug_store import list_open
+    from ingest.sparkplug.store import list_open
 
     with open_database() as conn:
         found = list_open(conn)
@@ -26,7 +26,7 @@ def sparkplug_list() -> None:
 @click.argument("address")
 def sparkplug_rebirth(address: str) -> None:
     """Have the edge node ADDRESS, as group/node, say everything again."""
-    from ingest.sparkplug_commands import rebirth, send
+    from ingest.sparkplug.commands import rebirth, send
 
     send(load_settings(), rebirth(address))
     click.echo(f"{address} is asked for a rebirth")
@@ -39,7 +39,7 @@ def sparkplug_rebirth(address: str) -> None:
 @click.argument("value")
 def sparkplug_command(address: str, metric: str, value: str) -> None:
     """Set METRIC of ADDRESS, as group/node or group/node/device, to VALUE."""
-    from ingest.sparkplug_commands import command, send
+    from ingest.sparkplug.commands import command, send
 
     with open_database() as conn:
         given = command(conn, address, metric, value)

@@ -13,10 +13,10 @@ from flask.typing import ResponseReturnValue
 from psycopg import Connection
 
 from contracts.contract import parse_month
-from ingest.clock_store import find_estimate
+from ingest.clocks.store import find_estimate
 from ingest.finding_store import list_findings
-from ingest.presence import Interval, Presence, intervals
-from ingest.presence_store import list_last_said, load_record
+from ingest.presence.intervals import Interval, Presence, intervals
+from ingest.presence.store import list_last_said, load_record
 from vouch.period import Period
 from web import access, pictures, store
 from web.api_store import DeviceRow, list_devices, list_last_readings, load_device

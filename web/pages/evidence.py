@@ -18,7 +18,7 @@ from contracts.evaluate import ALL_ASSETS
 from contracts.store import StoredEvaluation
 from contracts.terms.base import Part, Wanted
 from ingest.catalogue import Metric, MetricKind
-from ingest.listening_store import list_gaps
+from ingest.presence.listening_store import list_gaps
 from ingest.reading import decimal_of
 from ingest.registry import list_assignments, list_metrics, load_catalogue
 from ingest.store import list_readings

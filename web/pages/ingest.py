@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from psycopg import Connection
 
 from ingest.finding_store import list_findings
-from ingest.listening_store import Process, list_gaps, list_listened, list_processes
+from ingest.presence.listening_store import Process, list_gaps, list_listened, list_processes
 from ingest.rejection_store import Refused, count_reasons, list_rows
 from ingest.store import load_balance
-from ingest.work_store import list_work
+from ingest.watch.work_store import list_work
 from ingest.writer import Writer, replay_message
 from vouch.hex_dump import is_text, shown_bytes
 from vouch.period import Period, subtract, union

@@ -10,7 +10,7 @@ from flask import Blueprint, render_template
 
 from contracts.store import load_customer
 from contracts.terms import AnyJudge
-from ingest.listening_store import list_gaps
+from ingest.presence.listening_store import list_gaps
 from vouch.errors import NotFound
 from vouch.period import Period, iso
 from web import pictures, results, store

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.access_list import (
+from ingest.access.access_list import (
     DEVICE_RULES,
     FOR_ANY,
     GATEWAY_ACCOUNT,

@@ -1,9 +1,9 @@
 """What data means by the birth of its session: names, aliases, datatypes, units, and clocks that stand still."""
 
-from ingest.births import NO_BIRTH, decode_birth, decode_data, read_birth
 from ingest.formats import sparkplug_b_pb2 as pb
 from ingest.formats.sparkplug import Metric
 from ingest.reading import Decoded, Reading
+from ingest.sparkplug.births import NO_BIRTH, decode_birth, decode_data, read_birth
 from tests.sparkplug import START, bdseq, metric, payload
 
 SECOND = 1_000_000

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ingest.clock_skew import HOUR_MICROS, NOTED_MAX, ClockOffsets, HourOffset, estimate_clock
+from ingest.clocks.skew import HOUR_MICROS, NOTED_MAX, ClockOffsets, HourOffset, estimate_clock
 
 SECOND = 1_000_000
 NINE = 9 * HOUR_MICROS

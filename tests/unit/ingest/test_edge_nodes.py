@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 import pytest
 
-from ingest.edge_messages import Candidate, Limits, StoredNode, StoredSession, replayed
-from ingest.edge_nodes import EdgeNodes
 from ingest.formats import sparkplug_b_pb2 as pb
 from ingest.formats.sparkplug import decode_payload
 from ingest.message import Message, Opened
 from ingest.notes import BirthNote, BirthsEndNote, Evidence, FindingNote, PresenceNote, SequenceNote
-from ingest.sparkplug_topics import parse_topic
+from ingest.sparkplug.edge_messages import Candidate, Limits, StoredNode, StoredSession, replayed
+from ingest.sparkplug.edge_nodes import EdgeNodes
+from ingest.sparkplug.topics import parse_topic
 from tests.sparkplug import START, Speaker, arrived, bdseq, body, metric
 
 SECOND = 1_000_000

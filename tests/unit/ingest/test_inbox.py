@@ -3,7 +3,7 @@
 import threading
 import time
 
-from ingest.inbox import Inbox
+from ingest.broker.inbox import Inbox
 from ingest.message import Arrived, Message
 
 

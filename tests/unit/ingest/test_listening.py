@@ -4,7 +4,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from ingest.listening import Listening
+from ingest.presence.listening import Listening
 
 RUN = UUID(int=7)
 SECOND = 1_000_000

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from ingest.notes import Evidence
-from ingest.presence import Cause, Event, Interval, Presence, Record, gaps_between, intervals, spoken_spans
+from ingest.presence.intervals import Cause, Event, Interval, Presence, Record, gaps_between, intervals, spoken_spans
 from vouch.period import Period
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)

@@ -22,7 +22,7 @@ from ingest.formats.sparkplug import (
     unit_of,
     value_of,
 )
-from ingest.sparkplug_topics import (
+from ingest.sparkplug.topics import (
     Verb,
     device_command_topic,
     node_command_topic,

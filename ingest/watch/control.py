@@ -15,8 +15,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.listening import Listening
-from ingest.vitals import BrokerCounters
+from ingest.presence.listening import Listening
+from ingest.watch.vitals import BrokerCounters
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings
 

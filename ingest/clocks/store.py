@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from ingest.clock_skew import ClockEstimate, HourOffset, estimate_clock
+from ingest.clocks.skew import ClockEstimate, HourOffset, estimate_clock
 from vouch.period import from_micros, to_micros
 
 # An estimate looks this far back, and rows are kept for that long.

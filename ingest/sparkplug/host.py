@@ -19,10 +19,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ingest.edge_nodes import Command
+from ingest.broker.subscriber import Subscriber as Inlet
 from ingest.message import Arrived, Message
-from ingest.sparkplug_topics import EVERYTHING, state_topic
-from ingest.subscriber import Subscriber as Inlet
+from ingest.sparkplug.edge_nodes import Command
+from ingest.sparkplug.topics import EVERYTHING, state_topic
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings
 

@@ -7,13 +7,22 @@ by the same aliases. Source: Sparkplug 3.0, chapters 5 and 6; what real clients 
 
 from typing import Final
 
-from ingest.births import NO_BIRTH, Birth, decode_birth, decode_data, read_birth
-from ingest.edge_messages import FormerSessions, Held, Limits, Outlet, Recent, StoredNode, absences, birth_note
-from ingest.edge_sequence import Gaps, Stream, distance, following, is_behind
 from ingest.formats.sparkplug import Payload, bdseq_of
 from ingest.message import Opened
 from ingest.notes import BirthsEndNote, Evidence, Note, PresenceNote, SequenceNote
-from ingest.sparkplug_topics import Verb
+from ingest.sparkplug.births import NO_BIRTH, Birth, decode_birth, decode_data, read_birth
+from ingest.sparkplug.edge_messages import (
+    FormerSessions,
+    Held,
+    Limits,
+    Outlet,
+    Recent,
+    StoredNode,
+    absences,
+    birth_note,
+)
+from ingest.sparkplug.edge_sequence import Gaps, Stream, distance, following, is_behind
+from ingest.sparkplug.topics import Verb
 
 DEVICES_MAX: Final = 10_000
 
@@ -44,8 +53,6 @@ class EdgeNode:
         self._ahead: dict[int, Held] = {}
         self._waiting: list[Held] = []
         self._suspected: Held | None = None
-
-    # What the node's keeper asks
 
     @property
     def held(self) -> list[Held]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from ingest.vitals import Health, Status
+from ingest.watch.vitals import Health, Status
 from vouch.errors import Unavailable
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ from uuid import UUID
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from ingest.listening import Stretch
-from ingest.presence import gaps_between
-from ingest.vitals import Report
+from ingest.presence.intervals import gaps_between
+from ingest.presence.listening import Stretch
+from ingest.watch.vitals import Report
 from vouch.period import Period, from_micros
 
 # The newest proof is always a little old: a gap that has only just begun is none yet.

@@ -9,9 +9,9 @@ from psycopg import Connection
 
 from ingest.batch import YEAR_MIN
 from ingest.catalogue import Series
-from ingest.listening_store import list_gaps
 from ingest.notes import Evidence, PresenceNote
-from ingest.presence import Event, Record, spoken_spans
+from ingest.presence.intervals import Event, Record, spoken_spans
+from ingest.presence.listening_store import list_gaps
 from ingest.registry import load_catalogue
 from ingest.store import list_readings
 from ingest.summariser import list_current_days

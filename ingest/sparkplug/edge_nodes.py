@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from ingest.births import NO_BIRTH
-from ingest.edge_messages import NOTHING, Held, Limits, Recent, StoredNode, read_again
-from ingest.edge_node import EdgeNode
 from ingest.formats.sparkplug import Undecodable, decode_payload, encode_rebirth
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import Note
 from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
-from ingest.sparkplug_topics import BIRTHS, DATA, NAMESPACE, Verb, node_command_topic, parse_topic
+from ingest.sparkplug.births import NO_BIRTH
+from ingest.sparkplug.edge_messages import NOTHING, Held, Limits, Recent, StoredNode, read_again
+from ingest.sparkplug.edge_node import EdgeNode
+from ingest.sparkplug.topics import BIRTHS, DATA, NAMESPACE, Verb, node_command_topic, parse_topic
 
 NODES_MAX: Final = 50_000
 HELD_MAX: Final = 1_000

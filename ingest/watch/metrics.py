@@ -18,9 +18,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from ingest.edge_nodes import SparkplugCounts
-from ingest.tally import BOUNDS, Counts, Histogram
-from ingest.vitals import BrokerCounters, Health, Status
+from ingest.sparkplug.edge_nodes import SparkplugCounts
+from ingest.watch.tally import BOUNDS, Counts, Histogram
+from ingest.watch.vitals import BrokerCounters, Health, Status
 
 
 @dataclass(frozen=True, slots=True)

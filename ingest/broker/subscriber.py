@@ -19,11 +19,11 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.inbox import Inbox
+from ingest.broker.inbox import Inbox
+from ingest.broker.session import Session
+from ingest.broker.wire_client import WireClient
 from ingest.message import Arrived, broken_link
-from ingest.session import Session
-from ingest.tally import Tally
-from ingest.wire_client import WireClient
+from ingest.watch.tally import Tally
 from vouch.errors import Unavailable
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings

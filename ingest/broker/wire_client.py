@@ -13,8 +13,8 @@ from typing import Any, Final
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
+from ingest.broker.wire import PUBACK, BrokenPacket, TopicNames, acknowledgements, take_packets
 from ingest.message import Arrived
-from ingest.wire import PUBACK, BrokenPacket, TopicNames, acknowledgements, take_packets
 
 BLOCK_BYTES: Final = 262_144
 _PAUSE_SECONDS: Final = 0.005

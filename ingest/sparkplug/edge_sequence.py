@@ -5,8 +5,8 @@ Pure. Instants are our own clock in microseconds since 1970.
 
 from typing import Final
 
-from ingest.edge_messages import Held
 from ingest.notes import FindingNote
+from ingest.sparkplug.edge_messages import Held
 
 _LAST: Final = 255
 # A node that answers none of so many requests for a rebirth is not waited for any more.

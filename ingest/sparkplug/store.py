@@ -9,12 +9,12 @@ from typing import Any, Final, NamedTuple
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from ingest.edge_messages import Candidate, StoredNode, StoredSession, replayed
 from ingest.formats.sparkplug import Payload, Undecodable, decode_payload
 from ingest.message import Arrived, Opened
 from ingest.notes import BirthNote, BirthsEndNote, Note, SequenceNote
 from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
-from ingest.sparkplug_topics import parse_topic
+from ingest.sparkplug.edge_messages import Candidate, StoredNode, StoredSession, replayed
+from ingest.sparkplug.topics import parse_topic
 from vouch.period import from_micros, to_micros
 
 # As many births are tried for a message that is replayed.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from ingest.access_list import (
+from ingest.access.access_list import (
     FOR_ANY,
     GATEWAY_ACCOUNT,
     INGEST_ACCOUNT,

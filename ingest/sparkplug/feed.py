@@ -6,15 +6,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from ingest.edge_messages import Limits
-from ingest.edge_nodes import EdgeNodes, SparkplugCounts
+from ingest.broker.subscriber import Subscriber
 from ingest.message import Arrived, Opened, is_broken_link
 from ingest.opening import open_message
-from ingest.sparkplug_host import SparkplugHost
-from ingest.sparkplug_store import load_nodes
-from ingest.sparkplug_topics import is_sparkplug
-from ingest.subscriber import Subscriber
-from ingest.tally import Tally
+from ingest.sparkplug.edge_messages import Limits
+from ingest.sparkplug.edge_nodes import EdgeNodes, SparkplugCounts
+from ingest.sparkplug.host import SparkplugHost
+from ingest.sparkplug.store import load_nodes
+from ingest.sparkplug.topics import is_sparkplug
+from ingest.watch.tally import Tally
 from vouch import database
 from vouch.settings import Settings
 

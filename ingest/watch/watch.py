@@ -7,15 +7,15 @@ import threading
 import time
 from typing import Final, Self
 
+from ingest.broker.subscriber import Subscriber
 from ingest.committer import Committer
-from ingest.control import Control
-from ingest.health import HealthServer
-from ingest.listening import Listening
-from ingest.metrics import Seen, exposition
-from ingest.sparkplug import Sparkplug
-from ingest.subscriber import Subscriber
-from ingest.tally import Counts, Tally
-from ingest.vitals import PERIODS_MAX, Health, Report, Status, Vitals, is_deaf, judge
+from ingest.presence.listening import Listening
+from ingest.sparkplug.feed import Sparkplug
+from ingest.watch.control import Control
+from ingest.watch.health import HealthServer
+from ingest.watch.metrics import Seen, exposition
+from ingest.watch.tally import Counts, Tally
+from ingest.watch.vitals import PERIODS_MAX, Health, Report, Status, Vitals, is_deaf, judge
 from vouch.settings import Settings
 
 log = logging.getLogger(__name__)

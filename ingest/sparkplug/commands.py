@@ -7,11 +7,11 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from psycopg import Connection
 
-from ingest.births import read_birth
-from ingest.edge_nodes import Command
 from ingest.formats.sparkplug import REBIRTH, encode_command, encode_rebirth
-from ingest.sparkplug_store import find_birth
-from ingest.sparkplug_topics import device_command_topic, node_command_topic, parse_address
+from ingest.sparkplug.births import read_birth
+from ingest.sparkplug.edge_nodes import Command
+from ingest.sparkplug.store import find_birth
+from ingest.sparkplug.topics import device_command_topic, node_command_topic, parse_address
 from vouch.errors import Invalid, NotFound, Unavailable
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings

@@ -1,0 +1,1 @@
+"""Access: who may speak to the broker, as whom, and how that is taken away."""

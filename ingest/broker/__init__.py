@@ -1,0 +1,1 @@
+"""The broker's side: packets in, acknowledgements and receipts out, one session a process."""

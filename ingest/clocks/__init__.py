@@ -1,0 +1,1 @@
+"""Clocks: how far devices' clocks are off, and which of them stand still."""

@@ -1,0 +1,1 @@
+"""Presence: when devices were there, and when vouch itself was listening."""
