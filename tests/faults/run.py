@@ -47,7 +47,8 @@ class Report:
     """What came of a run; `faults` is empty where every promise was kept."""
 
     plan: Plan
-    kills: dict[str, int]
+    connections: int
+    kills: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     runs: int = 0
     messages: int = 0
@@ -67,7 +68,7 @@ class Report:
         plan, kills = self.plan, ", ".join(f"{service} {count} times" for service, count in self.kills.items())
         lines = [
             f"seed {plan.seed}: {plan.readings:,} readings of {plan.devices} devices, in {self.messages:,} messages "
-            f"over {GATEWAYS + OWN_CONNECTIONS} connections, in {self.seconds:.0f} s",
+            f"over {self.connections} connections, in {self.seconds:.0f} s",
             f"killed with SIGKILL meanwhile: {kills}",
             f"receipts: {self.stored:,} stored, {self.duplicate:,} stored before, {self.rejected:,} refused",
             f"sent again for want of a receipt: {self.sent_again:,} messages",
@@ -129,7 +130,7 @@ class _Stream:
         self.killers: list[Killer] = []
         self._plan = plan
         self._connections = _connections(plan, settings)
-        self._report = Report(plan, {})
+        self._report = Report(plan, len(self._connections))
         self._lock = threading.Lock()
         self._messages = self._connected = 0
 
