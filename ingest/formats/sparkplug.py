@@ -1,7 +1,8 @@
 """The body of a Sparkplug B message: metrics as they were sent, and their values by a datatype.
 
 Pure. What a metric means (its name behind an alias, its datatype, its unit) is said by an edge node's birth and not
-by the message, so this module gives the parts and `ingest.births` puts them together. Source: Sparkplug 3.0, chapter 6.
+by the message, so this module gives the parts and `ingest.sparkplug.births` puts them together.
+Source: Sparkplug 3.0, chapter 6.
 """
 
 import zlib

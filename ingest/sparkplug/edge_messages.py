@@ -1,7 +1,7 @@
 """Messages of an edge node while they are in our hands: held back, remembered, and given out with their notes.
 
 Pure. Instants are in microseconds since 1970. When a message is held back and by which birth it is read is decided by
-`ingest.edge_node`.
+`edge_node`.
 """
 
 from collections import OrderedDict, deque
@@ -22,11 +22,16 @@ _FORMER_MAX: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long a host waits, in microseconds, and how much it holds back in messages of one edge node."""
+    """How long a host waits, in microseconds, and how much it holds back and remembers of one edge node.
+
+    For as long as `unexplained` nothing is waited for that no birth explained: it is there again and again.
+    """
 
     reorder: int = 2_000_000
     silence: int = 120_000_000
+    unexplained: int = 60_000_000
     held_max: int = 500
+    devices_max: int = 10_000
 
 
 @dataclass(slots=True)

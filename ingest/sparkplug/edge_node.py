@@ -5,8 +5,6 @@ the birth of its own session or it is refused; a session ends with its death, an
 by the same aliases. Source: Sparkplug 3.0, chapters 5 and 6; what real clients do otherwise: docs/sparkplug.md.
 """
 
-from typing import Final
-
 from ingest.formats.sparkplug import Payload, bdseq_of
 from ingest.message import Opened
 from ingest.notes import BirthsEndNote, Evidence, Note, PresenceNote, SequenceNote
@@ -22,9 +20,7 @@ from ingest.sparkplug.edge_messages import (
     birth_note,
 )
 from ingest.sparkplug.edge_sequence import Gaps, Stream, distance, following, is_behind
-from ingest.sparkplug.topics import Verb
-
-DEVICES_MAX: Final = 10_000
+from ingest.sparkplug.topics import DATA, Verb
 
 
 class EdgeNode:
@@ -48,6 +44,7 @@ class EdgeNode:
         self._former = FormerSessions()
         self._former_until = 0
         self._doubtful_until = 0
+        self._unexplained_until = 0
         self._gaps = Gaps()
         self._older = Stream()
         self._ahead: dict[int, Held] = {}
@@ -81,9 +78,11 @@ class EdgeNode:
         self._session_from = stored.heard_from or 0
         self._last_seq, self._last_at = stored.seq, stored.sent_at
 
-    def count(self, payload: Payload) -> None:
-        """A copy of an earlier message takes the next place in the sequence, as some clients send the same again."""
-        self._last_seq, self._last_at = payload.seq, payload.at
+    def take_copy(self, payload: Payload) -> list[Opened]:
+        """A client that sends the same again is alive, and may count it as the next in the sequence."""
+        if self.expects(payload.seq):
+            self._last_seq, self._last_at = payload.seq, payload.at
+        return self._still_alive()
 
     def take(self, held: Held, now: int) -> list[Opened]:
         """Take a message in; what can be given out now, in order."""
@@ -141,8 +140,6 @@ class EdgeNode:
     def want_rebirth(self, why: str) -> None:
         """Have the node asked to say everything again."""
         self.rebirth_wanted = self.rebirth_wanted or why
-
-    # Births and deaths of the node
 
     def _take_birth(self, held: Held, now: int) -> list[Opened]:
         bdseq = bdseq_of(held.payload)
@@ -256,8 +253,6 @@ class EdgeNode:
         self._outlet.new_session()
         return notes
 
-    # The sequence
-
     def _distance(self, held: Held) -> int:
         return distance(self._last_seq, held.payload.seq)
 
@@ -265,7 +260,9 @@ class EdgeNode:
         seq, device = held.payload.seq, held.topic.device
         if not self.born and device not in self.births and held.topic.verb is not Verb.DDEATH:
             self.want_rebirth(f"{held.topic.verb} before a birth of the edge node")
-            return self._wait(held, now)
+            named = held.topic.verb in DATA and all(metric.name for metric in held.payload.metrics)
+            hopeless = named and now < self._unexplained_until
+            return self._apply(held, now, final=True) if hopeless else self._wait(held, now)
         is_former = self._is_former(held)
         if is_former and self._former and now < self._former_until:
             # Even if its number is the one expected: that is chance.
@@ -325,8 +322,6 @@ class EdgeNode:
             out.extend(self._follow(now))
         return out
 
-    # Single messages
-
     def _apply(self, held: Held, now: int, *, final: bool = False) -> list[Opened]:
         """The message's turn has come. With `final` it is given out, however little of it can be read."""
         if final and held.straggler and not self.born:
@@ -340,12 +335,15 @@ class EdgeNode:
             return self._device_death(held, now)
         birth = self.births.get(held.topic.device)
         resolved = decode_data(held.payload, birth or NO_BIRTH)
+        unexplained = birth is None or resolved.unknown
         if not final:
-            if birth is None or resolved.unknown:
+            if unexplained:
                 self.want_rebirth(f"{held.topic.verb} of a metric in no birth")
+            hopeless = birth is not None and now < self._unexplained_until
+            if (unexplained and not hopeless) or (resolved.aliased and now < self._doubtful_until):
                 return self._wait(held, now)
-            if resolved.aliased and now < self._doubtful_until:
-                return self._wait(held, now)
+        elif unexplained:
+            self._unexplained_until = now + self._limits.unexplained
         return [self._outlet.give(held, resolved, birth or NO_BIRTH, [self._sequence_note()])]
 
     def _wait(self, held: Held, now: int) -> list[Opened]:
@@ -363,7 +361,7 @@ class EdgeNode:
         for known in (self.births, self._shown):
             known.pop(device, None)
             known[device] = birth
-            if len(known) > DEVICES_MAX:
+            if len(known) > self._limits.devices_max:
                 del known[next(one for one in known if one)]
         if not self.born:
             self._session_from = self._heard_from = self._heard_from or held.arrived.at

@@ -205,10 +205,10 @@ class EdgeNodes:
         birth = self._recent.find(held.key)
         if birth is None:
             return None
-        if not held.arrived.dup and node.expects(held.payload.seq):
-            node.count(held.payload)
+        out = [] if held.arrived.dup else node.take_copy(held.payload)
+        self._look_after(node)
         resolved, _ = read_again(held.topic, held.payload, birth)
-        return [Opened(held.arrived, held.topic.source, resolved.decoded if resolved else NOTHING)]
+        return [*out, Opened(held.arrived, held.topic.source, resolved.decoded if resolved else NOTHING)]
 
     def _node(self, name: str) -> EdgeNode:
         node = self._nodes.get(name)

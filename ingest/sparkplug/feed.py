@@ -40,7 +40,7 @@ class Sparkplug:
             Limits(
                 _micros(settings.sparkplug_reorder_seconds),
                 _micros(settings.sparkplug_silence_seconds),
-                max(1, held_max // 2),
+                held_max=max(1, held_max // 2),
             ),
             _micros(settings.sparkplug_rebirth_seconds),
             held_max,

@@ -5,7 +5,7 @@ import struct
 from decimal import Decimal
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.formats import sparkplug_b_pb2 as pb
@@ -17,10 +17,13 @@ from ingest.sparkplug.edge_nodes import EdgeNodes
 from tests.sparkplug import START, Speaker, arrived
 from vouch.errors import Invalid
 
+lawful = settings(max_examples=150, derandomize=True, deadline=None)
+
 WIDTHS: dict[int, int] = {pb.Int8: 8, pb.Int16: 16, pb.Int32: 32, pb.Int64: 64}
 UNSIGNED: dict[int, int] = {pb.UInt8: 8, pb.UInt16: 16, pb.UInt32: 32, pb.UInt64: 64}
 
 
+@lawful
 @given(st.sampled_from(sorted(WIDTHS)), st.integers(-(10**15) + 1, 10**15 - 1), st.sampled_from([8, 16, 32, 64]))
 def test_a_signed_integer_survives_in_any_width_of_its_twos_complement(datatype: int, number: int, sent: int) -> None:
     width = WIDTHS[datatype]
@@ -32,6 +35,7 @@ def test_a_signed_integer_survives_in_any_width_of_its_twos_complement(datatype:
     assert value == number
 
 
+@lawful
 @given(st.integers(0, 10**15 - 1), st.sampled_from(sorted(UNSIGNED)))
 def test_an_unsigned_integer_survives_or_is_refused(number: int, datatype: int) -> None:
     width = UNSIGNED[datatype]
@@ -41,6 +45,7 @@ def test_an_unsigned_integer_survives_or_is_refused(number: int, datatype: int) 
         assert number >> width
 
 
+@lawful
 @given(st.decimals(-(10**6), 10**6, places=3).filter(lambda d: len(d.normalize().as_tuple().digits) <= 6))
 def test_a_decimal_of_six_digits_survives_32_bits(number: Decimal) -> None:
     (narrow,) = struct.unpack("<f", struct.pack("<f", float(number)))
@@ -51,6 +56,7 @@ def test_a_decimal_of_six_digits_survives_32_bits(number: Decimal) -> None:
     assert Decimal(repr(value)) == number
 
 
+@lawful
 @given(st.floats(width=32))
 def test_the_shortest_decimal_of_32_bits_is_that_very_float(narrow: float) -> None:
     try:
@@ -84,6 +90,7 @@ payloads = st.builds(
 )
 
 
+@lawful
 @given(payloads, payloads)
 def test_every_metric_ends_as_a_reading_a_rejection_or_is_no_value(born: pb.Payload, sent: pb.Payload) -> None:
     birth = read_birth(decode_payload(born.SerializeToString()), None)
@@ -98,6 +105,7 @@ def test_every_metric_ends_as_a_reading_a_rejection_or_is_no_value(born: pb.Payl
         assert set(places) <= set(valued)
 
 
+@lawful
 @given(st.binary(max_size=200) | payloads.map(pb.Payload.SerializeToString))
 def test_any_bytes_are_a_payload_or_undecodable(raw: bytes) -> None:
     try:
@@ -140,6 +148,7 @@ def readings(given: list[Opened]) -> list[tuple[str, object]]:
     )
 
 
+@lawful
 @given(STEPS, st.integers(0, 255), st.randoms())
 def test_any_order_within_the_window_gives_the_same_readings(steps: list[str], seq: int, random: Random) -> None:
     said = session(steps, seq)
@@ -152,6 +161,7 @@ def test_any_order_within_the_window_gives_the_same_readings(steps: list[str], s
     assert readings(given) == readings(hear(EdgeNodes(), said))
 
 
+@lawful
 @given(STEPS, st.integers(0, 255), st.data())
 def test_copies_anywhere_change_nothing(steps: list[str], seq: int, data: st.DataObject) -> None:
     said = session(steps, seq)
@@ -166,6 +176,7 @@ def test_copies_anywhere_change_nothing(steps: list[str], seq: int, data: st.Dat
     assert nodes.commands(START) == []
 
 
+@lawful
 @given(STEPS, st.integers(0, 20))
 def test_a_rebirth_anywhere_changes_no_reading_of_the_data(steps: list[str], cut: int) -> None:
     plain, reborn = Speaker(), Speaker()
@@ -180,9 +191,10 @@ def test_a_rebirth_anywhere_changes_no_reading_of_the_data(steps: list[str], cut
     assert data_values(hear(EdgeNodes(), said)) == data_values(hear(EdgeNodes(), expected))
 
 
+@lawful
 @given(st.lists(st.tuples(st.sampled_from(["NBIRTH", "NDEATH", "NDATA", "DBIRTH", "DDATA", "DDEATH"]), payloads)))
 def test_whatever_edge_nodes_say_every_message_is_given_out_once(said: list[tuple[str, pb.Payload]]) -> None:
-    nodes, given, now = EdgeNodes(Limits(REORDER, REORDER, 3)), [], START
+    nodes, given, now = EdgeNodes(Limits(REORDER, REORDER, held_max=3)), [], START
     for n, (verb, payload) in enumerate(said):
         now += REORDER // 3
         topic = f"spBv1.0/g/{verb}/n" + ("/d" if verb.startswith("D") else "")

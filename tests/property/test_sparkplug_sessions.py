@@ -187,7 +187,7 @@ def play(steps: list[str]) -> World:
     return world
 
 
-@settings(max_examples=400)
+@settings(max_examples=600, derandomize=True, deadline=None)
 @given(STEPS)
 def test_no_value_is_ever_taken_for_another_metrics(steps: list[str]) -> None:
     world = play(steps)
@@ -200,7 +200,7 @@ ORDERLY = st.lists(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=300, derandomize=True, deadline=None)
 @given(ORDERLY)
 def test_of_orderly_sessions_every_value_is_given_whenever_ingest_dies(steps: list[str]) -> None:
     world = play(steps)

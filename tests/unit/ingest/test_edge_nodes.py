@@ -392,6 +392,33 @@ def test_devices_of_a_node_without_a_birth_are_known_by_their_own_births() -> No
     assert ("plant/line/press", False, Evidence.DEATH) in presence(dead)
 
 
+def test_what_nobody_explains_is_waited_for_once_a_minute() -> None:
+    host, node = Host(), Speaker()
+    host.hear(node.nbirth())
+    new = [node.say("NDATA", metric("new", float(n), pb.Double)) for n in range(4)]
+
+    first = host.hear(new[0]) + host.wait(REORDER)
+    second = host.hear(new[1])
+    host.wait(SILENCE)
+    third = host.hear(new[2])
+
+    assert [value for _, _, value in values(first)] == [0.0]
+    assert [value for _, _, value in values(second)] == [1.0]
+    assert third == []
+
+
+def test_a_client_that_says_the_same_again_is_alive() -> None:
+    host, node = Host(), Speaker()
+    data = [node.nbirth(), node.ndata(1.0)]
+    host.hear(*data)
+    host.hear(node.ndeath(bdseq(7)))
+
+    out = host.hear(data[1]) + host.wait(2 * SILENCE)
+
+    assert presence(out) == []
+    assert host.nodes.online == 1
+
+
 def test_a_birth_from_a_clock_ahead_costs_few_messages_after_a_gap() -> None:
     host, node = Host(), Speaker()
     host.hear(node.nbirth(), node.ndeath())
