@@ -111,14 +111,18 @@ class Control:
         elif message.topic in _NUMBERS and text.isascii() and text.isdecimal():
             field = _NUMBERS[message.topic]
             if field == "dropped":
-                self._watch_dropped(int(text))
+                self._watch_dropped(int(text), now=not message.retain)
             said: dict[str, Any] = {field: int(text)}
             self.broker = replace(self.broker, **said)
 
-    def _watch_dropped(self, dropped: int) -> None:
-        """A counter that grows is lost data; one that falls is a broker that has started again."""
+    def _watch_dropped(self, dropped: int, *, now: bool) -> None:
+        """A counter that grows is lost data; one that falls is a broker that has started again.
+
+        Mosquitto says a counter when it changes and keeps what it said for a minute: the first word may be that it
+        has changed just `now`, by one at least.
+        """
         known = self.broker.dropped
-        grown = dropped - known if known is not None else 0
+        grown = dropped - known if known is not None else int(now and dropped > 0)
         if grown > 0:
             log.warning("broker dropped messages", extra={"dropped": grown, "since_its_start": dropped})
             self.broker = replace(

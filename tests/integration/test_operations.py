@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.intake import ingesting, wait_for
 from tests.web_world import open_portal, portal_settings
 from tests.world import OCTOBER_STARTS, message, write
+from vouch import up
 from vouch.database import connect, open_pool
 from vouch.schedule import summarise
 from vouch.settings import Settings, load_settings
@@ -26,9 +27,9 @@ APPEAR: Final = {"vouch_ingest_readings_rejected_total"}
 
 
 @pytest.fixture(scope="module")
-def exposed(services: Settings) -> Iterator[tuple[str, str]]:
-    """What a running ingest and the portal answer."""
-    with open_portal(services) as portal:
+def exposed(make_home: Callable[[], Path]) -> Iterator[tuple[str, str]]:
+    """What a running ingest and the portal answer; with a new broker, which says all its counters."""
+    with up.embedded(make_home()) as services, open_portal(services) as portal:
         with connect(portal.database) as conn:
             write(conn, [message("device-77", OCTOBER_STARTS, state="RUNNING")])
         summarise(load_settings(database_url=portal.database))
