@@ -184,6 +184,7 @@ def test_a_database_that_is_away_shows_while_messages_wait_for_it(
             publish(services.mqtt_url, readings(0, 10))
             assert wait_for(lambda: ingest.healthz()[0] == 503)
             _, health = ingest.healthz()
+            assert wait_for(lambda: ingest.metrics()["vouch_ingest_readings_in_flight", ""] == 20)
             seen = ingest.metrics()
             master.execute(sql.SQL("ALTER DATABASE {} WITH ALLOW_CONNECTIONS true").format(name))
         assert wait_for(lambda: ingest.healthz()[0] == 200, seconds=30)
