@@ -33,15 +33,16 @@ from vouch.period import from_micros, iso, to_micros
 from vouch.settings import Settings
 
 DEVICES: Final = 1000
-SINGLE: Final = 100_000
-BATCHED: Final = 10_000
+SINGLE: Final = 200_000
+BATCHED: Final = 20_000
 READINGS: Final = 100
 BACKLOG: Final = 1_000_000
 _LATENCY_SECONDS: Final = 10
 _COPY_ROWS: Final = 20_000
 _RIVAL: Final = "bench-rival"
 _COPY: Final = "COPY ingest.reading (measured_at, series, value, received_at) FROM STDIN (FORMAT binary)"
-_STARTS: Final = datetime(2026, 1, 1, tzinfo=UTC)
+# No second is said twice: from here to now there are four hundred million.
+_STARTS: Final = datetime(2012, 1, 1, tzinfo=UTC)
 
 _HEAD: Final = """
 registry: 1
@@ -51,13 +52,13 @@ product_types:
   - id: van
     name: Van
     metrics:
-      - {name: odometer_km, kind: counter, unit: KMT, resolution: 0.1, plausible: [0, 3000000], on_fall: reset,
+      - {name: odometer_km, kind: counter, unit: KMT, resolution: 0.1, plausible: [0, 1000000000], on_fall: reset,
          silence_seconds_max: 1800}
 assets:
 """
 _ASSET: Final = (
     '  - {{id: "{0}", name: "{0}", customer: buyer, product_type: van, '
-    'served_by: [{{device: "{0}", since: "2026-01-01T00:00:00Z"}}]}}\n'
+    'served_by: [{{device: "{0}", since: "2012-01-01T00:00:00Z"}}]}}\n'
 )
 
 
@@ -67,7 +68,8 @@ class Bench:
 
     settings: Settings
     conn: Connection[Any]
-    said: int = 0
+    seconds: int = 0
+    messages_said: int = 0
     lines: list[str] = field(default_factory=list)
 
     @property
@@ -75,15 +77,20 @@ class Bench:
         """As whom the fleet publishes."""
         return parse_broker(self.settings.simulator_mqtt_url)
 
+    def take(self, readings: int) -> list[datetime]:
+        """So many instants, a second apart, that nobody has used."""
+        first = _STARTS + timedelta(seconds=self.seconds)
+        self.seconds += readings
+        return [first + timedelta(seconds=n) for n in range(readings)]
+
     def messages(self, count: int, readings: int = 1) -> Iterator[tuple[str, bytes]]:
         """`count` messages of so many readings each, from all devices in turn."""
         for _ in range(count):
-            self.said += 1
-            device = f"van-{self.said % DEVICES}"
-            at = _STARTS + timedelta(seconds=self.said * readings % 20_000_000)
+            self.messages_said += 1
+            device = f"van-{self.messages_said % DEVICES}"
             items = [
-                f'{{"measured_at":"{iso(at + timedelta(seconds=n))}","values":{{"odometer_km":{self.said + n}.5}}}}'
-                for n in range(readings)
+                f'{{"measured_at":"{iso(at)}","values":{{"odometer_km":{n}.5}}}}'
+                for n, at in enumerate(self.take(readings))
             ]
             yield device, (items[0] if readings == 1 else f'{{"readings":[{",".join(items)}]}}').encode()
 
@@ -271,17 +278,16 @@ def _copy(bench: Bench, rows: int, by_row: bool) -> float:
     """Rows a second of the same kind by binary COPY into the same table with its index: row by row as psycopg does it,
     or of blocks that were put together before the clock starts.
     """
-    conn, begins = bench.conn, to_micros(_STARTS) + bench.said * READINGS * 1_000_000 % 20_000_000_000_000
-    bench.said += rows // READINGS
+    conn = bench.conn
     series = [key for (key,) in conn.execute("SELECT id FROM ingest.series ORDER BY id").fetchall()]
     conn.commit()
     spent, now = 0.0, datetime.now(UTC)
     for first in range(0, rows, _COPY_ROWS):
         block = [
-            Row(series[n // READINGS % DEVICES], begins + n * 1_000_000 + 500_000, float(n), 0, "$")
-            for n in range(first, min(first + _COPY_ROWS, rows))
+            Row(series[(first + n) // READINGS % DEVICES], to_micros(at), float(n), 0, "$")
+            for n, at in enumerate(bench.take(min(_COPY_ROWS, rows - first)))
         ]
-        packed = store._copy_block(block, (), now)
+        packed = b"".join(store.copy_blocks(block, (), now))
         tuples = [(from_micros(at), key, value, now) for key, at, value, _, _ in block]
         started = time.monotonic()
         with conn.transaction(), conn.cursor() as cur, cur.copy(_COPY) as copy:

@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import sys
 import threading
 import time
 import uuid
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 _QUIET_SECONDS: Final = 2.0
 _PAUSE_SECONDS: Final = 0.1
+_SWITCH_SECONDS: Final = 0.001
 _GC_THRESHOLDS: Final = (200_000, 50, 50)
 
 
@@ -48,6 +50,8 @@ class Intake:
         # the time that decoding takes.
         gc.freeze()
         gc.set_threshold(*_GC_THRESHOLDS)
+        # The committer must not wait long for its turn whenever the database has taken something from it.
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self.committer.start()
         if self.sparkplug is not None:
             self.sparkplug.start()

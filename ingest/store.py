@@ -19,6 +19,7 @@ from vouch.period import DAY, Period, from_micros, to_micros
 
 _PG_EPOCH_MICROS: Final = 946_684_800_000_000
 _COPY_HEADER: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_BLOCK_ROWS: Final = 2_000
 _COPY_TRAILER: Final = b"\xff\xff"
 _COPY_ROW: Final = struct.Struct(">6sq12sd12s")
 _READ_ROW: Final = struct.Struct(">hiiiqid")
@@ -38,7 +39,8 @@ def copy_readings(conn: Connection[Any], batch: Batch, received_at: datetime) ->
         with conn.transaction(), conn.cursor() as cur:
             copy = "COPY ingest.reading (measured_at, series, value, received_at) FROM STDIN (FORMAT binary)"
             with cur.copy(copy) as stream:
-                stream.write(_copy_block(batch.loose, batch.strands, received_at))
+                for block in copy_blocks(batch.loose, batch.strands, received_at):
+                    stream.write(block)
     except errors.UniqueViolation as error:
         raise AlreadyStored from error
 
@@ -69,7 +71,8 @@ def merge_readings(
     with conn.cursor() as cur:
         cur.execute(_STAGE)
         with cur.copy("COPY reading_stage FROM STDIN (FORMAT binary)") as stream:
-            stream.write(_copy_block(rows, (), received_at))
+            for block in copy_blocks(rows, (), received_at):
+                stream.write(block)
         cur.execute(_MERGE)
         stored = {(series, to_micros(at)) for series, at in cur.fetchall()}
         bounds = {
@@ -82,17 +85,24 @@ def merge_readings(
     return stored, held
 
 
-def _copy_block(rows: Sequence[Row], strands: Iterable[RowStrand], received_at: datetime) -> bytes:
-    """The rows as binary COPY wants them: (measured_at, series, value, received_at), each with its length before it."""
+def copy_blocks(rows: Sequence[Row], strands: Iterable[RowStrand], received_at: datetime) -> Iterator[bytes]:
+    """The rows as binary COPY wants them: (measured_at, series, value, received_at), each with its length before it.
+
+    In blocks, so that the database works on one while the next is made.
+    """
     pack, epoch = _COPY_ROW.pack, _PG_EPOCH_MICROS
     head = struct.pack(">hi", 4, 8)
     tail = struct.pack(">iq", 8, to_micros(received_at) - epoch)
     middle = struct.Struct(">iii").pack
-    body = [pack(head, at - epoch, middle(4, series, 8), value, tail) for series, at, value, _, _ in rows]
+    body = [_COPY_HEADER]
+    body += [pack(head, at - epoch, middle(4, series, 8), value, tail) for series, at, value, _, _ in rows]
     for strand in strands:
         key = middle(4, strand.series, 8)
         body += [pack(head, at - epoch, key, value, tail) for at, value in zip(strand.at, strand.values, strict=True)]
-    return b"".join((_COPY_HEADER, *body, _COPY_TRAILER))
+        if len(body) > _BLOCK_ROWS:
+            yield b"".join(body)
+            body = []
+    yield b"".join((*body, _COPY_TRAILER))
 
 
 _READINGS: Final = """

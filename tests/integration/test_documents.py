@@ -60,7 +60,7 @@ def test_the_page_on_mqtt_names_every_reason_and_no_other() -> None:
 
 
 def test_the_page_on_the_registry_names_every_finding_and_no_other() -> None:
-    code = "".join(file.read_text() for file in sorted((DOCS.parent / "ingest").glob("*.py")))
+    code = "".join(file.read_text() for file in sorted((DOCS.parent / "ingest").rglob("*.py")))
     used = {OnFall.RESET.value, OnFall.ROLLOVER.value, UNCONFIRMED, frozen_clock.KIND}
     used |= set(re.findall(r'(?:self\._find|CounterFinding|FindingNote)\([^"()]*"([a-z_]+)"', code))
     table = (DOCS / "registry.md").read_text().split("| kind | what was seen |")[1].split("\n\n")[0]
