@@ -12,11 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, Inexact
 from typing import Final, NamedTuple
 
-from ingest.catalogue import Known, KnownDevice, Metric, MetricKind, is_sparkplug
+from ingest.catalogue import Known, KnownDevice, Metric, MetricKind
 from ingest.message import Opened
 from ingest.notes import Note
 from ingest.reading import WHOLE_MESSAGE, Reading, Rejection, Strand, decimal_of, float_of
-from ingest.sparkplug.topics import is_birth
+from ingest.sparkplug.topics import is_birth, is_sparkplug
 from vouch.errors import Invalid
 from vouch.exact import exact
 from vouch.period import DAY, MICROSECOND, from_micros, iso, to_micros
@@ -30,7 +30,6 @@ _AHEAD_MICROS: Final = AHEAD_MAX // MICROSECOND
 _EARLIEST: Final = to_micros(datetime(YEAR_MIN, 1, 1, tzinfo=UTC))
 _DAY_MICROS: Final = DAY // MICROSECOND
 _EPOCH: Final = date(1970, 1, 1)
-
 
 # Per series, the values of this batch by instant.
 _Seen = dict[int, dict[int, float]]
@@ -71,7 +70,8 @@ class Batch:
     """The sorted-out messages: received = stored + duplicates + rejections.
 
     What is to be stored are `loose` rows and whole strands of them. `duplicates` holds the index of the message of
-    each; `rejections` and `notes` have it beside them.
+    each; `rejections` and `notes` have it beside them. `conflicts` are the rejections of a second value at a taken
+    instant, with the instant.
     """
 
     opened: Sequence[Opened]
@@ -248,7 +248,7 @@ def _stored_value(reading: Reading, device: KnownDevice, latest: int) -> float |
     if series is None:
         detail = f"{metric_name[:200]!r} is not in the device's metric catalogue"
         return Rejection(place, "unknown_metric", detail)
-    if not _EARLIEST <= at <= latest or (device.installed_at is not None and at < device.installed_at):
+    if not _earliest(device) <= at <= latest:
         return _refuse_time(reading, device, latest)
     metric = series.metric
     if metric.kind is MetricKind.STATE:

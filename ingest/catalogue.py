@@ -9,7 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from math import inf
-from typing import Final
 
 
 class MetricKind(StrEnum):
@@ -106,18 +105,6 @@ class KnownDevice:
     series: Mapping[str, Series]
 
 
-# Keyed by device id, and by the Sparkplug address of those that have one: sparkplug_source("G/E/D").
+# Keyed by device id, and by the Sparkplug address of those that have one (ingest/sparkplug/topics.py: address_of); no
+# device id has a slash.
 Known = Mapping[str, KnownDevice]
-
-
-_SPARKPLUG: Final = "spBv1.0/"
-
-
-def sparkplug_source(address: str) -> str:
-    """The key of a Sparkplug address G/E or G/E/D among the known devices; no device id has a slash."""
-    return _SPARKPLUG + address
-
-
-def is_sparkplug(source: str) -> bool:
-    """Whether a key of the known devices is a Sparkplug address."""
-    return source.startswith(_SPARKPLUG)

@@ -17,6 +17,7 @@ from ingest.catalogue import Series
 from ingest.counters import UNCONFIRMED, CounterFinding, Said
 from ingest.notes import FindingNote
 from ingest.reading import decimal_of
+from ingest.sparkplug.topics import address_of
 from ingest.summary import Shown
 from vouch.period import from_micros, iso, parse_instant, to_micros
 
@@ -43,7 +44,8 @@ _ADD: Final = """
     SELECT coalesce(d.id, n.source), n.metric, n.kind, n.at, n.detail
       FROM unnest(%(sources)s::text[], %(metrics)s::text[], %(kinds)s::text[], %(at)s::timestamptz[],
                   %(details)s::text[]) AS n (source, metric, kind, at, detail)
-      LEFT JOIN ingest.device AS d ON n.source LIKE 'spBv1.0/%%' AND d.sparkplug = substr(n.source, 9)
+      LEFT JOIN ingest.device AS d
+             ON starts_with(n.source, %(prefix)s) AND d.sparkplug = substr(n.source, length(%(prefix)s) + 1)
     ON CONFLICT DO NOTHING
 """
 
@@ -58,6 +60,7 @@ def add_findings(conn: Connection[Any], notes: Iterable[FindingNote]) -> int:
     if not found:
         return 0
     given = {
+        "prefix": address_of(""),
         "sources": [_kept(note.source) for note in found],
         "metrics": [_kept(note.metric or "") for note in found],
         "kinds": [note.kind for note in found],

@@ -13,10 +13,11 @@ from typing import Any, Final
 from psycopg import Connection
 
 from ingest import registry_store
-from ingest.catalogue import Assignment, Catalogue, Known, KnownDevice, Metric, Series, sparkplug_source
+from ingest.catalogue import Assignment, Catalogue, Known, KnownDevice, Metric, Series
 from ingest.registry_check import conflicts
 from ingest.registry_file import RegistryDocument
 from ingest.registry_store import METRIC_COLUMNS, metric_of
+from ingest.sparkplug.topics import address_of
 from vouch.document import Document
 from vouch.errors import Conflict
 from vouch.knowledge import recording
@@ -149,7 +150,7 @@ class KnownDevices:
         for device, installed_at, sparkplug in conn.execute(_DEVICES):
             known[device] = self._device(device, to_micros(installed_at) if installed_at else None)
             if sparkplug:
-                known[sparkplug_source(sparkplug)] = known[device]
+                known[address_of(sparkplug)] = known[device]
         self._known = known
         return known
 

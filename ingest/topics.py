@@ -19,7 +19,9 @@ _CANARY: Final = "canary"
 _RECEIPT: Final = "receipt"
 
 # What any ingest process may take; a process's own canary comes besides.
-DEVICE_FILTERS: Final = tuple(f"{_PREFIX}/+/{use}" for use in (TELEMETRY, SENML_JSON, SENML_CBOR, PRESENCE))
+# What a device publishes, each under its own name.
+USES: Final = (TELEMETRY, SENML_JSON, SENML_CBOR, PRESENCE)
+DEVICE_FILTERS: Final = tuple(f"{_PREFIX}/+/{use}" for use in USES)
 TELEMETRY_FILTER: Final = DEVICE_FILTERS[0]
 PRESENCE_FILTER: Final = DEVICE_FILTERS[3]
 RECEIPT_FILTER: Final = f"{_PREFIX}/+/{_RECEIPT}"
@@ -30,14 +32,14 @@ _TOPIC: Final = re.compile(
 )
 
 
+def device_topic(device: str, use: str) -> str:
+    """The topic of `device`, or of `+` for any, for one of the uses above."""
+    return f"{_PREFIX}/{device}/{use}"
+
+
 def telemetry_topic(device: str) -> str:
     """Where `device` publishes its readings."""
-    return f"{_PREFIX}/{device}/{TELEMETRY}"
-
-
-def presence_topic(device: str) -> str:
-    """Where `device` says that it is there, and its will says that it is gone."""
-    return f"{_PREFIX}/{device}/{PRESENCE}"
+    return device_topic(device, TELEMETRY)
 
 
 def receipt_topic(name: str) -> str:

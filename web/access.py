@@ -25,10 +25,11 @@ from billing.store import NoInvoice, load_by_name
 from contracts import store as contract_store
 from contracts.contract import Contract, Party
 from contracts.store import NoParty, load_customer
+from ingest import device_store
+from ingest.device_store import DeviceRow
 from ingest.rejection_store import Refused, load_refused
 from vouch.errors import Conflict
-from web import api_store, store, tokens
-from web.api_store import DeviceRow
+from web import store, tokens
 from web.connection import connection
 from web.store import Account
 
@@ -116,7 +117,7 @@ def _resolve_invoice(conn: Connection[Any], name: str) -> InvoiceHead:
 
 
 def _resolve_device(conn: Connection[Any], name: str) -> DeviceRow:
-    return api_store.load_device(conn, name, visible_customer())
+    return device_store.load_device(conn, name, visible_customer())
 
 
 def _resolve_rejected(conn: Connection[Any], message: Any) -> Refused:

@@ -16,8 +16,10 @@ from flask.wrappers import Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException, UnsupportedMediaType
 
+from ingest import device_store
 from ingest.access import credentials
 from ingest.access.cut_off import cut_off
+from ingest.device_store import DeviceRow
 from ingest.registry import apply_registry
 from ingest.registry_file import declared_in
 from ingest.rejection_store import list_rejected
@@ -28,9 +30,8 @@ from vouch.document import Document, DocumentFaults, parse_document
 from vouch.errors import Invalid
 from vouch.json_document import parse_json_document
 from vouch.settings import Settings
-from web import api_store, openapi
+from web import openapi
 from web.access import viewer, visible_customer
-from web.api_store import DeviceRow
 from web.connection import connection
 
 log = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ def apply() -> ResponseReturnValue:
 def device_list() -> ResponseReturnValue:
     """Devices in order of their ids, a page at a time."""
     asked = _query(_DeviceQuery)
-    found = api_store.list_devices(connection(), visible_customer(), asked.after, asked.limit + 1)
+    found = device_store.list_devices(connection(), visible_customer(), asked.after, asked.limit + 1)
     shown = found[: asked.limit]
     return jsonify(devices=[_device(row) for row in shown], next=shown[-1].id if len(found) > len(shown) else None)
 
@@ -132,7 +133,7 @@ def device(device: DeviceRow) -> ResponseReturnValue:
                 "value": last.value,
             },
         }
-        for last in api_store.list_last_readings(connection(), device.id, since)
+        for last in device_store.list_last_readings(connection(), device.id, since)
     ]
     return jsonify(_device(device) | {"metrics": metrics})
 

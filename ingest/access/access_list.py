@@ -8,38 +8,44 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ingest.sparkplug.topics import (
+    EVERYTHING,
+    NAMESPACE,
+    Verb,
+    device_command_topic,
+    node_command_topic,
+    state_topic,
+)
+from ingest.topics import USES, device_topic, receipt_topic, telemetry_topic
+
 INGEST_ACCOUNT: Final = "vouch-ingest"
 GATEWAY_ACCOUNT: Final = "vouch-sim"
 
-# What a device sends, below its own name, and the one topic on which it is answered.
-_SENT: Final = ("telemetry", "senml/json", "senml/cbor", "presence")
-_ANSWER: Final = "receipt"
-# Sparkplug: what an edge node says of itself, what of the devices behind it, and what it hears.
-_NODE_SENT: Final = ("NBIRTH", "NDATA", "NDEATH")
-_NODE_DEVICE_SENT: Final = ("DBIRTH", "DDATA", "DDEATH")
-# In a pattern that names no user, as rules for everybody must be patterns; Mosquitto warns of it and applies it.
-_STATE: Final = "spBv1.0/STATE/+"
+# Sparkplug: what an edge node says of itself, and what of the devices behind it.
+_NODE_SENT: Final = (Verb.NBIRTH, Verb.NDATA, Verb.NDEATH)
+_NODE_DEVICE_SENT: Final = (Verb.DBIRTH, Verb.DDATA, Verb.DDEATH)
 _GATEWAY_HEAD: Final = "# Kept by `vouch gateway add`."
-_TELEMETRY_RULE: Final = re.compile(r"topic write vouch/v1/([^/]+)/telemetry")
-_NODE_RULE: Final = re.compile(r"topic write spBv1\.0/([^/]+)/NBIRTH/([^/]+)")
+_TELEMETRY_RULE: Final = re.compile(f"topic write {telemetry_topic('([^/]+)')}")
+_NODE_RULE: Final = re.compile(rf"topic write {re.escape(NAMESPACE)}/([^/]+)/{Verb.NBIRTH}/([^/]+)")
 
 
 def _device_rules(kind: str, device: str) -> tuple[str, ...]:
     """What one that speaks as `device` may do, each rule beginning with `kind`: pattern or topic."""
     return (
-        *(f"{kind} write vouch/v1/{device}/{sent}" for sent in _SENT),
-        f"{kind} read vouch/v1/{device}/{_ANSWER}",
+        *(f"{kind} write {device_topic(device, use)}" for use in USES),
+        f"{kind} read {receipt_topic(device)}",
     )
 
 
 def _node_rules(kind: str, group: str, node: str) -> tuple[str, ...]:
     """The same for a Sparkplug edge node and whatever is behind it."""
     return (
-        *(f"{kind} write spBv1.0/{group}/{sent}/{node}" for sent in _NODE_SENT),
-        *(f"{kind} write spBv1.0/{group}/{sent}/{node}/+" for sent in _NODE_DEVICE_SENT),
-        f"{kind} read spBv1.0/{group}/NCMD/{node}",
-        f"{kind} read spBv1.0/{group}/DCMD/{node}/+",
-        f"{kind} read {_STATE}",
+        *(f"{kind} write {NAMESPACE}/{group}/{sent}/{node}" for sent in _NODE_SENT),
+        *(f"{kind} write {NAMESPACE}/{group}/{sent}/{node}/+" for sent in _NODE_DEVICE_SENT),
+        f"{kind} read {node_command_topic(f'{group}/{node}')}",
+        f"{kind} read {device_command_topic(f'{group}/{node}', '+')}",
+        # In a pattern that names no user, as rules for everybody must be patterns; Mosquitto warns and applies it.
+        f"{kind} read {state_topic('+')}",
     )
 
 
@@ -63,7 +69,7 @@ FOR_ANY: Final = Speaks(("+",), ("+/+",))
 DEVICE_RULES: Final = (*_device_rules("pattern", "%u"), *_node_rules("pattern", "+", "%u"))
 _OWN_RULES: Final[Mapping[str, Sequence[str]]] = {
     # Its own canary is below vouch/v1, its commands and its STATE are below spBv1.0.
-    INGEST_ACCOUNT: ("topic readwrite vouch/v1/#", "topic readwrite spBv1.0/#", "topic read $SYS/#"),
+    INGEST_ACCOUNT: ("topic readwrite vouch/v1/#", f"topic readwrite {EVERYTHING}", "topic read $SYS/#"),
     GATEWAY_ACCOUNT: FOR_ANY.rules(),
 }
 

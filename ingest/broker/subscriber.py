@@ -58,11 +58,6 @@ class Subscriber:
         """Whether the broker has let us in."""
         return self._client.is_connected()
 
-    @property
-    def read_at(self) -> float:
-        """When the last bytes came, by the monotonic clock; 0 before the first."""
-        return self._client.read_at
-
     def start(self) -> None:
         """Connect and deliver in a thread of its own, reconnecting for ever."""
         self._client.connect_async(*self._address, **self._connect_words())

@@ -42,7 +42,6 @@ class WireClient(mqtt.Client):
             manual_ack=True,
         )
         self.connection = 0
-        self.read_at = 0.0
         self._version = version
         self._deliver = deliver
         self._is_full = is_full
@@ -93,9 +92,8 @@ class WireClient(mqtt.Client):
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
         if not block:
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
-        self.read_at = now = time.monotonic()
         with self._msgtime_mutex:
-            self._last_bytes_received = now
+            self._last_bytes_received = time.monotonic()
         try:
             return self._take(self._rest + block if self._rest else block)
         except BrokenPacket:

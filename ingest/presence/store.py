@@ -9,6 +9,7 @@ from psycopg import Connection
 
 from ingest.batch import YEAR_MIN
 from ingest.catalogue import Series
+from ingest.device_store import NoDevice
 from ingest.notes import Evidence, PresenceNote
 from ingest.presence.intervals import Event, Record, spoken_spans
 from ingest.presence.listening_store import list_gaps
@@ -16,7 +17,6 @@ from ingest.registry import load_catalogue
 from ingest.store import list_readings
 from ingest.summariser import list_current_days
 from ingest.summary import DaySummary, Run
-from vouch.errors import NotFound
 from vouch.period import MICROSECOND, Period, from_micros, to_micros, utc_day
 
 # The newest so many of a window; of what a device says oftener, its readings still tell.
@@ -26,13 +26,6 @@ _EVENTS_BEFORE: Final = 20
 _DETAIL_LENGTH_MAX: Final = 500
 _EARLIEST: Final = to_micros(datetime(YEAR_MIN, 1, 1, tzinfo=UTC))
 _LATEST: Final = to_micros(datetime.max.replace(tzinfo=UTC))
-
-
-class NoDevice(NotFound):
-    """The registry has no such device."""
-
-    def __init__(self, device: str) -> None:
-        super().__init__(f"no device {device!r} in the registry")
 
 
 # What was only declared, as a retained message is, says nothing new where the device is known to be so already.

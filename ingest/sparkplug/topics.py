@@ -68,9 +68,9 @@ def parse_topic(topic: str) -> SparkplugTopic | None:
     return SparkplugTopic(verb, f"{levels[0]}/{levels[2]}", levels[3] if len(levels) == 4 else "")
 
 
-def is_sparkplug(topic: str) -> bool:
-    """Whether the topic is in Sparkplug's namespace."""
-    return topic.startswith(_NAMESPACE_LEVEL)
+def is_sparkplug(name: str) -> bool:
+    """Whether a topic, or the name of a speaker, is in Sparkplug's namespace."""
+    return name.startswith(_NAMESPACE_LEVEL)
 
 
 def is_birth(topic: str) -> bool:
@@ -79,7 +79,10 @@ def is_birth(topic: str) -> bool:
 
 
 def address_of(edge_node: str, device: str = "") -> str:
-    """The name under which the registry knows an edge node (`group/node`), or a device behind it."""
+    """The name under which the registry knows an edge node (`group/node`), or a device behind it.
+
+    Also of a whole address, `group/node/device`.
+    """
     return f"{NAMESPACE}/{edge_node}/{device}" if device else f"{NAMESPACE}/{edge_node}"
 
 

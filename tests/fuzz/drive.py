@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from ingest.batch import Batch, sort_out
 from ingest.broker.wire import TopicNames, take_packets
-from ingest.catalogue import KnownDevice, is_sparkplug
+from ingest.catalogue import KnownDevice
 from ingest.formats.json import decode_any
 from ingest.formats.sparkplug import decode_payload
 from ingest.message import Arrived, Opened, broken_link
@@ -27,7 +27,7 @@ from ingest.reading import Decoded, decimal_of
 from ingest.receipts import receipt_packet, receipts
 from ingest.rejection_store import storable
 from ingest.sparkplug.edge_nodes import EdgeNodes
-from ingest.sparkplug.topics import Verb, parse_topic
+from ingest.sparkplug.topics import Verb, is_sparkplug, parse_topic
 from ingest.sparkplug.topics import is_sparkplug as in_sparkplugs_namespace
 from ingest.topics import RECEIPT_FILTER, telemetry_topic
 from tests.fuzz.rounds import messages_of

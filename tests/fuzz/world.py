@@ -4,7 +4,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
-from ingest.catalogue import KnownDevice, Metric, MetricKind, Series, sparkplug_source
+from ingest.catalogue import KnownDevice, Metric, MetricKind, Series
+from ingest.sparkplug.topics import address_of
 from tests.builders import metric, utc
 from vouch.period import to_micros
 
@@ -35,5 +36,5 @@ def known_devices(first_series: int = 1) -> dict[str, KnownDevice]:
             numbered = Series(first_series, id_, one)
             first_series += 1
             series |= dict.fromkeys((one.name, *one.sent_as), numbered)
-        known[id_] = known[sparkplug_source(address)] = KnownDevice(id_, installed, series)
+        known[id_] = known[address_of(address)] = KnownDevice(id_, installed, series)
     return known

@@ -8,16 +8,17 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg import Connection
 
+from ingest.device_store import NoDevice
 from ingest.message import Message
 from ingest.notes import Evidence, PresenceNote
 from ingest.presence.intervals import Presence, intervals
 from ingest.presence.listening import Stretch
 from ingest.presence.listening_store import list_gaps, list_listened, put_stretch
-from ingest.presence.store import NoDevice, add_presence, list_last_said, load_record
+from ingest.presence.store import add_presence, list_last_said, load_record
 from ingest.registry import apply_registry
 from ingest.registry_file import parse_registry
 from ingest.summariser import summarise_stale
-from ingest.topics import presence_topic
+from ingest.topics import PRESENCE, device_topic
 from ingest.writer import Writer, replay_rejected
 from tests.builders import opened
 from tests.world import declare_world, message, write
@@ -201,7 +202,7 @@ def test_presence_of_a_device_declared_later_is_replayed_as_it_came(conn: Connec
     declare_world(conn)
     writer = Writer(uuid4())
     for hour, payload in ((1, b'{"online": true}'), (2, b'{"online": false}'), (5, b'{"online": true}')):
-        writer.write(conn, opened(Message(presence_topic("device-3"), payload), at=at(hour)))
+        writer.write(conn, opened(Message(device_topic("device-3", PRESENCE), payload), at=at(hour)))
     conn.commit()
     third = """
 assets:

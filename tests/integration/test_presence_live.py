@@ -11,7 +11,7 @@ from psycopg import Connection
 
 from ingest.presence.intervals import Interval, Presence, intervals
 from ingest.presence.store import load_record
-from ingest.topics import presence_topic
+from ingest.topics import PRESENCE, device_topic
 from tests.intake import ingesting, wait_for
 from tests.world import declare_world
 from vouch.broker_address import parse_broker
@@ -24,7 +24,7 @@ class Device:
 
     def __init__(self, mqtt_url: str, name: str = "device-1") -> None:
         broker = parse_broker(mqtt_url)
-        self.topic = presence_topic(name)
+        self.topic = device_topic(name, PRESENCE)
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"{name}-{uuid4().hex[:6]}")
         self.client.username_pw_set(broker.username, broker.password)
         self.client.will_set(self.topic, b'{"online": false}', qos=1, retain=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option("--limit", default=1000, show_default=True, type=click.IntRange(1, 1_000_000))
 def device_list(after: str, limit: int) -> None:
     """Devices in order of their ids, and which asset each serves now."""
-    from web.api_store import list_devices
+    from ingest.device_store import list_devices
 
     with open_database() as conn:
         found = list_devices(conn, None, after, limit)
@@ -39,9 +39,9 @@ def device_show(device: str) -> None:
     Where its clock is surely ahead, the instant by ours stands beside its own. Bills rest on its own.
     """
     from ingest.clocks.store import find_estimate
+    from ingest.device_store import list_last_readings, load_device
     from ingest.presence.intervals import intervals
     from ingest.presence.store import load_record
-    from web.api_store import list_last_readings, load_device
 
     now = datetime.now(UTC)
     window = Period(now - DAY, now)

@@ -14,12 +14,12 @@ from psycopg import Connection
 
 from contracts.contract import parse_month
 from ingest.clocks.store import find_estimate
+from ingest.device_store import DeviceRow, list_devices, list_last_readings, load_device
 from ingest.finding_store import list_findings
 from ingest.presence.intervals import Interval, Presence, intervals
 from ingest.presence.store import list_last_said, load_record
 from vouch.period import Period
 from web import access, pictures, store
-from web.api_store import DeviceRow, list_devices, list_last_readings, load_device
 from web.connection import connection
 
 pages = Blueprint("devices", __name__)
