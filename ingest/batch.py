@@ -16,7 +16,7 @@ from ingest.catalogue import Known, KnownDevice, Metric, MetricKind
 from ingest.message import Opened
 from ingest.notes import Note
 from ingest.reading import WHOLE_MESSAGE, Reading, Rejection, Strand, decimal_of, float_of
-from ingest.sparkplug.topics import is_birth, is_sparkplug
+from ingest.sparkplug.topics import is_sparkplug
 from vouch.errors import Invalid
 from vouch.exact import exact
 from vouch.period import DAY, MICROSECOND, from_micros, iso, to_micros
@@ -126,7 +126,7 @@ def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
     batch = Batch(opened)
     latest = now + _AHEAD_MICROS
     seen: _Seen = {}
-    for index, (arrived, source, decoded, notes) in enumerate(opened):
+    for index, (_, source, decoded, notes) in enumerate(opened):
         device = known.get(source)
         if device is None:
             _without_device(batch, index)
@@ -136,7 +136,7 @@ def sort_out(opened: Sequence[Opened], known: Known, now: int) -> Batch:
         if notes:
             batch.notes += [(index, note) for note in notes]
         readings = decoded.readings
-        if is_birth(arrived.message.topic):
+        if decoded.repeats:
             _sort_readings(batch, index, device, _without_amounts(batch, index, device, readings), latest, seen)
         elif not (type(readings) is Strand and _sort_strand(batch, index, device, readings, latest, seen)):
             _sort_readings(batch, index, device, readings, latest, seen)

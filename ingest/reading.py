@@ -84,12 +84,14 @@ class Rejection:
 class Decoded:
     """All that one message held. received = readings + rejections.
 
-    `relative`: times in it count from its receipt, so that the same bytes later are another message.
+    `relative`: times in it count from its receipt, so that the same bytes later are another message. `repeats`: it
+    shows the latest values, whether or not they were sent before.
     """
 
     readings: Sequence[Reading]
     rejections: tuple[Rejection, ...]
     relative: bool = False
+    repeats: bool = False
 
 
 class TooManyDigits(Invalid):

@@ -154,7 +154,7 @@ def _decode(payload: Payload, birth: Birth, *, is_birth: bool) -> Resolved:
         readings.append(Reading(definition.name, at, value, place, definition.unit))
         if stands_still:
             frozen.append(definition.name)
-    return Resolved(Decoded(tuple(readings), tuple(rejections)), unknown, aliased, tuple(frozen))
+    return Resolved(Decoded(tuple(readings), tuple(rejections), repeats=is_birth), unknown, aliased, tuple(frozen))
 
 
 def _find(metric: Metric, birth: Birth) -> Definition:

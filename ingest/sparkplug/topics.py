@@ -27,7 +27,6 @@ class Verb(StrEnum):
 
 BIRTHS: Final = frozenset({Verb.NBIRTH, Verb.DBIRTH})
 DATA: Final = frozenset({Verb.NDATA, Verb.DDATA})
-_BIRTH_LEVELS: Final = ([Verb.NBIRTH], [Verb.DBIRTH])
 _OF_DEVICES: Final = frozenset({Verb.DBIRTH, Verb.DDEATH, Verb.DDATA, Verb.DCMD})
 # By the letter a host subscribes to this; the compatibility kit looks for it.
 EVERYTHING: Final = f"{NAMESPACE}/#"
@@ -71,11 +70,6 @@ def parse_topic(topic: str) -> SparkplugTopic | None:
 def is_sparkplug(name: str) -> bool:
     """Whether a topic, or the name of a speaker, is in Sparkplug's namespace."""
     return name.startswith(_NAMESPACE_LEVEL)
-
-
-def is_birth(topic: str) -> bool:
-    """Whether it is the topic of a birth."""
-    return topic.startswith(_NAMESPACE_LEVEL) and topic.split("/", 3)[2:3] in _BIRTH_LEVELS
 
 
 def address_of(edge_node: str, device: str = "") -> str:
