@@ -21,10 +21,10 @@ import click
 from psycopg import Connection
 
 from billing.run import Outcome, close_month
-from ingest.summariser import summarise_stale
-from vouch import up
+from ingest.summaries.summariser import summarise_stale
+from vouch.commands.fleets import declare_on
 from vouch.database import connect
-from vouch.demo import declare_on
+from vouch.running import up
 
 MONTH: Final = date(2026, 10, 1)
 STARTS: Final = datetime(2026, 9, 30, 22, tzinfo=UTC)

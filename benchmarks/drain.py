@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ingest.run import Intake
-from ingest.watch.tally import Tally
+from ingest.tally import Tally
 from vouch.settings import load_settings
 
 _PAGE = resource.getpagesize()

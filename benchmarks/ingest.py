@@ -25,11 +25,11 @@ from benchmarks.blast import blast
 from ingest import store
 from ingest.batch import Row
 from ingest.broker.session import session_of
-from vouch import up
 from vouch.broker_address import BrokerAddress, parse_broker
+from vouch.commands.fleets import declare_on
 from vouch.database import connect
-from vouch.demo import declare_on
 from vouch.period import from_micros, iso, to_micros
+from vouch.running import up
 from vouch.settings import Settings
 
 DEVICES: Final = 1000

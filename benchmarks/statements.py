@@ -21,13 +21,13 @@ from billing.statement import statement
 from contracts.contract import Contract, linked
 from contracts.document import contract_of, parse_contract
 from contracts.evaluate import Evaluator
-from contracts.evidence import Evidence, EvidenceDocument, catalogue_of, parse_evidence
-from contracts.evidence_readings import ReadingTable
-from contracts.evidence_source import EvidenceSource
-from contracts.fact_file import parse_log
-from contracts.facts import FactBook, book_at
+from contracts.evidence.document import Evidence, EvidenceDocument, catalogue_of, parse_evidence
+from contracts.evidence.readings import ReadingTable
+from contracts.evidence.source import EvidenceSource
+from contracts.facts.book import FactBook, book_at
+from contracts.facts.file import parse_log
 from ingest.catalogue import Series
-from ingest.summary import DaySummary
+from ingest.summaries.summary import DaySummary
 
 MONTH: Final = date(2026, 10, 1)
 STARTS: Final = datetime(2026, 9, 30, tzinfo=UTC)

@@ -12,20 +12,20 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any, Final
 
-from billing.price.bonus import rate_bonus
-from billing.price.combination import rate_combination
-from billing.price.fixed_fee import rate_fixed_fee
-from billing.price.gain_share import rate_gain_share
-from billing.price.indexation import indexed_price
-from billing.price.maximum import rate_maximum
-from billing.price.minimum import rate_minimum
-from billing.price.obligation_consequence import rate_obligation_consequence
-from billing.price.remedy import rate_remedy
-from billing.price.usage_price import rate_usage_price
+from billing.pricing.bonus import rate_bonus
+from billing.pricing.combination import rate_combination
+from billing.pricing.fixed_fee import rate_fixed_fee
+from billing.pricing.gain_share import rate_gain_share
+from billing.pricing.indexation import indexed_price
+from billing.pricing.maximum import rate_maximum
+from billing.pricing.minimum import rate_minimum
+from billing.pricing.obligation_consequence import rate_obligation_consequence
+from billing.pricing.remedy import rate_remedy
+from billing.pricing.usage_price import rate_usage_price
 from billing.scene import Charge, PriceScene
 from contracts.contract import Contract
 from contracts.evaluate import ALL_ASSETS, Evaluator
-from contracts.facts import FactBook
+from contracts.facts.book import FactBook
 from contracts.scene import Incident, JudgedSpan
 from contracts.terms import (
     Bonus,

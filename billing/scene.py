@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from contracts.contract import Contract
-from contracts.facts import FactBook
+from contracts.facts.book import FactBook
 from contracts.scene import Incident, JudgedSpan
 from contracts.terms.base import PricePart
 from contracts.terms.window import Months

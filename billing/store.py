@@ -1,4 +1,7 @@
-"""Storage of invoices. Drafts are replaced, issued invoices are protected by the database. The caller commits."""
+"""Storage of invoices. Drafts are replaced, issued invoices are protected by the database. The caller commits.
+
+Shell.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

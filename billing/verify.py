@@ -1,6 +1,6 @@
 """Verification: an invoice recomputed from raw readings, line by line.
 
-Shell around the same pure functions that made it, with none of the stored summaries: what was known then is read
+Shell. Shell around the same pure functions that made it, with none of the stored summaries: what was known then is read
 again, measured, judged and rated again, and compared with what the invoice says and with what its evidence says.
 """
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 
-from contracts.measure.counter import measure_counter
+from contracts.measuring.counter import measure_counter
 from contracts.scene import Scene
-from contracts.source import Stream
+from contracts.streams.stream import Stream
 from contracts.terms import Counter
-from ingest.summary import Run, Shown
+from ingest.reading import Shown
+from ingest.summaries.summary import Run
 from vouch.period import Period, to_micros
 
 

@@ -11,9 +11,10 @@ from fractions import Fraction
 
 from contracts.kinds import MEASURE
 from contracts.scene import Scene
-from contracts.source import Stream
+from contracts.streams.stream import Stream
 from contracts.terms import Counter, EventSum
-from ingest.summary import Run, Shown, cut, straddles
+from ingest.reading import Shown
+from ingest.summaries.summary import Run, cut, straddles
 from vouch.exact import exact
 from vouch.period import Period
 

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from contracts.check.part_faults import part_faults
+from contracts.check.policy_faults import policy_faults
 from contracts.contract import Contract, CoveredAsset, View
-from contracts.part_faults import part_faults
-from contracts.policy_faults import policy_faults
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice
 from contracts.terms.base import Percent, Slug
 from ingest.catalogue import Metric
-from ingest.registry_file import Name, Zone, in_reach
+from ingest.registry.file import Name, Zone, in_reach
 from vouch.canonical import canonical_json, digest_of
 from vouch.document import Document, Fault, parse_document
 from vouch.errors import Invalid

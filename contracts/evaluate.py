@@ -1,6 +1,6 @@
 """Evaluation: what each part of a contract came to, month by month, each from what lies before it.
 
-Pure: the same contract, records and streams give the same results. Measures first, then judges; amounts of money are
+Pure. The same contract, records and streams give the same results. Measures first, then judges; amounts of money are
 billing's business. Nothing is computed unless it is asked for, and nothing twice.
 """
 
@@ -13,19 +13,19 @@ from typing import Any, Final
 
 from contracts.contract import Contract
 from contracts.crossing import first_crossing
-from contracts.facts import FactBook
-from contracts.judge.streak import judge_streak
-from contracts.judge.threshold import judge_threshold
+from contracts.facts.book import FactBook
+from contracts.judging.streak import judge_streak
+from contracts.judging.threshold import judge_threshold
 from contracts.kinds import DERIVE, JUDGE, MEASURE, NEEDS
-from contracts.measure.derived import Derived
-from contracts.measure.estimate import estimated
-from contracts.measure.saving import baseline_adjustments, saving
-from contracts.measure.total import added, share_or_amount
+from contracts.measuring.derived import Derived
+from contracts.measuring.estimate import estimated
+from contracts.measuring.saving import baseline_adjustments, saving
+from contracts.measuring.total import added, share_or_amount
 from contracts.months import MonthPart, Reach, month_parts, reach
 from contracts.part_scope import unit_given
 from contracts.scene import JudgedSpan, Measured, Scene
-from contracts.source import Need, Stream, Streams
-from contracts.streams import Source, load_streams
+from contracts.streams.source import Source, load_streams
+from contracts.streams.stream import Need, Stream, Streams
 from contracts.terms import (
     Availability,
     BaseMeasure,

@@ -1,24 +1,27 @@
-"""Which function goes with which kind of part. Pure."""
+"""Which function goes with which kind of part.
+
+Pure.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from contracts.judge.excusable_event import judge_excusable_event
-from contracts.judge.obligation import judge_obligation
-from contracts.judge.operating_envelope import judge_operating_envelope, operating_envelope_needs
-from contracts.judge.planned_window import judge_planned_window
-from contracts.measure.availability import availability_needs, measure_availability
-from contracts.measure.counter import counter_needs, measure_counter
-from contracts.measure.derived import Derived
-from contracts.measure.event_sum import event_sum_needs, measure_event_sum
-from contracts.measure.incident_list import incident_list_needs, measure_incident_list
-from contracts.measure.product import product
-from contracts.measure.production_availability import production_availability
-from contracts.measure.ratio import ratio
-from contracts.measure.share_in_band import measure_share_in_band, share_in_band_needs
-from contracts.measure.time_in_state import measure_time_in_state, time_in_state_needs
+from contracts.judging.excusable_event import judge_excusable_event
+from contracts.judging.obligation import judge_obligation
+from contracts.judging.operating_envelope import judge_operating_envelope, operating_envelope_needs
+from contracts.judging.planned_window import judge_planned_window
+from contracts.measuring.availability import availability_needs, measure_availability
+from contracts.measuring.counter import counter_needs, measure_counter
+from contracts.measuring.derived import Derived
+from contracts.measuring.event_sum import event_sum_needs, measure_event_sum
+from contracts.measuring.incident_list import incident_list_needs, measure_incident_list
+from contracts.measuring.product import product
+from contracts.measuring.production_availability import production_availability
+from contracts.measuring.ratio import ratio
+from contracts.measuring.share_in_band import measure_share_in_band, share_in_band_needs
+from contracts.measuring.time_in_state import measure_time_in_state, time_in_state_needs
 from contracts.scene import JudgedSpan, Measured, Scene
-from contracts.source import Need
+from contracts.streams.stream import Need
 from contracts.terms import (
     Availability,
     Counter,

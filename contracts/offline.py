@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from contracts.amendment import check_succession
+from contracts.amendments.succession import check_succession
 from contracts.contract import Contract, linked
 from contracts.document import ContractDocument, contract_of, falls_faults, metric_faults, parse_contract
 from contracts.evaluate import Evaluator
-from contracts.evidence import Evidence, metrics_of
-from contracts.evidence_source import EvidenceSource
-from contracts.facts import book_at
+from contracts.evidence.document import Evidence, metrics_of
+from contracts.evidence.source import EvidenceSource
+from contracts.facts.book import book_at
 from vouch.document import Document, Fault
 from vouch.errors import Conflict, Invalid, NotFound
 from vouch.expectation import near

@@ -1,6 +1,6 @@
 """Use cases of contracts: agree on one, evaluate a month.
 
-Shell: fetches, calls the pure part, saves.
+Shell. Shell: fetches, calls the pure part, saves.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from typing import Any
 
 from psycopg import Connection
 
-from contracts import fact_store, store
+from contracts import store
 from contracts.contract import Contract
-from contracts.database_source import RawSource, SummarySource
 from contracts.document import ContractDocument, registry_faults
 from contracts.evaluate import Evaluator
-from ingest.registry import list_metrics
-from ingest.summariser import summarise_stale
+from contracts.facts import store as fact_store
+from contracts.streams.database import RawSource, SummarySource
+from ingest.registry.known_store import list_metrics
+from ingest.summaries.summariser import summarise_stale
 from vouch.document import Document
 from vouch.knowledge import recording
 

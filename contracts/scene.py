@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from contracts.facts import FactBook
-from contracts.source import Stream
+from contracts.facts.book import FactBook
+from contracts.streams.stream import Stream
 from vouch.period import Period
 
 

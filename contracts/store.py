@@ -1,4 +1,7 @@
-"""Storage of contract versions and evaluations. Nothing here is ever changed. The caller commits."""
+"""Storage of contract versions and evaluations. Nothing here is ever changed. The caller commits.
+
+Shell.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -8,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg import Connection, errors
 
-from contracts.amendment import check_succession
+from contracts.amendments.succession import check_succession
 from contracts.contract import Contract, Party
 from contracts.document import ContractDocument, canonical_document, contract_of, contract_of_canonical
 from contracts.evaluation import Evaluation

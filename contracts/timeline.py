@@ -9,8 +9,8 @@ from datetime import timedelta
 from decimal import Decimal
 from itertools import zip_longest
 
-from contracts.source import Stream
-from ingest.summary import join_states
+from contracts.streams.stream import Stream
+from ingest.summaries.summary import join_states
 from vouch.period import MICROSECOND, Period, from_micros, to_micros
 
 

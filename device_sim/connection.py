@@ -1,6 +1,6 @@
 """One MQTT 5 connection of a gateway: publishes at QoS 1, and hears acknowledgements and receipts.
 
-It lives until the line is cut and never connects again: what goes out once more is its owner's business.
+Shell. It lives until the line is cut and never connects again: what goes out once more is its owner's business.
 """
 
 import queue

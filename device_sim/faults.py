@@ -1,8 +1,8 @@
 """Faults: what devices and networks do to a signal on its way.
 
-Pure and deterministic. A device is silent, restarts its counter, runs on a wrong clock or is replaced; the network
-holds messages back, repeats them or turns their order. Each asset's faults of one kind stay in a third of the month
-of their own, so that every effect can be told apart.
+Pure. The same seed gives the same faults. A device is silent, restarts its counter, runs on a wrong clock or is
+replaced; the network holds messages back, repeats them or turns their order. Each asset's faults of one kind stay in a
+third of the month of their own, so that every effect can be told apart.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,6 +1,6 @@
 """Fleets: three ways to sell use instead of a product, simulated from the signal to the contract.
 
-Pure and deterministic: the same name, seed, size and months give the same bytes. `printers` are on an ink
+Pure. The same name, seed, size and months give the same bytes. `printers` are on an ink
 subscription, `tyres` are paid by the kilometre, `uptime` are delivery trucks with guaranteed uptime. A fleet has its
 papers (registry and contracts), its devices' messages, and the truth about both. docs/simulator.md shows all three.
 """

@@ -1,6 +1,6 @@
 """The fleets' papers: who sells what to whom, and what both agreed.
 
-Pure data. fleet.py adds the assets, devices and spans that a seed gives.
+Pure. fleet.py adds the assets, devices and spans that a seed gives.
 """
 
 from collections.abc import Mapping

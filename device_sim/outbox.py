@@ -1,8 +1,8 @@
 """The outbox: keeps each message until vouch has said what became of it.
 
-A message goes out again when the broker refuses it, when the connection was cut, and when no receipt comes in time. So
-one may arrive twice, which changes nothing, and never not at all. All but the network's own thread happens in the
-caller's.
+Shell. A message goes out again when the broker refuses it, when the connection was cut, and when no receipt comes in
+time. So one may arrive twice, which changes nothing, and never not at all. All but the network's own thread happens in
+the caller's.
 """
 
 import queue

@@ -1,7 +1,7 @@
 """Publishing as a gateway does: one MQTT 5 connection for many devices, QoS 1, every message answered for.
 
-A message counts as delivered when its receipt says what became of it; a broker's PUBACK is no promise that it keeps
-it. docs/simulator.md says what is sent again, and when.
+Shell. A message counts as delivered when its receipt says what became of it; a broker's PUBACK is no promise that it
+keeps it. docs/simulator.md says what is sent again, and when.
 """
 
 from collections.abc import Iterable

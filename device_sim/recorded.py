@@ -1,6 +1,6 @@
 """Recorded sets: what is known of each beside its rows, and what its customer would have signed.
 
-Pure data. replay.py reads the rows. Origin and licence of the rows stand in the README of each set's folder.
+Pure. replay.py reads the rows. Origin and licence of the rows stand in the README of each set's folder.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,6 +1,6 @@
 """A recorded car: its papers, for driving by the kilometre.
 
-Pure data. replay.py reads the rows. Origin and licence of the rows: docs/simulator.md#replay.
+Pure. replay.py reads the rows. Origin and licence of the rows: docs/simulator.md#replay.
 """
 
 from datetime import UTC, date, datetime

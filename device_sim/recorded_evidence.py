@@ -1,7 +1,7 @@
 """Recorded telemetry as a folder of evidence: a contract's month is evaluated from it without a broker or a database.
 
-The same registry, contracts and rows as a replay over MQTT has. Rows that repeat or contradict others are written as
-they are: whoever reads the folder says what becomes of them. The folder's form: docs/evidence.md.
+Shell. The same registry, contracts and rows as a replay over MQTT has. Rows that repeat or contradict others are
+written as they are: whoever reads the folder says what becomes of them. The folder's form: docs/evidence.md.
 """
 
 import gzip

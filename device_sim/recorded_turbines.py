@@ -1,6 +1,6 @@
 """Recorded wind turbines: their papers, for running time by status timers and for energy by mean power.
 
-Pure data. replay.py reads the rows. Origin and licence of the rows: docs/simulator.md#replay.
+Pure. replay.py reads the rows. Origin and licence of the rows: docs/simulator.md#replay.
 """
 
 from collections.abc import Iterable

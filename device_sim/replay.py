@@ -1,7 +1,7 @@
 """Replay: recorded telemetry, published as its devices would have done.
 
-Reads the folders of recorded sets, which are not part of the repository, and tells them apart by their files. A cell
-without a value is a device that said nothing. docs/simulator.md#replay says what each set does to a contract.
+Shell. Reads the folders of recorded sets, which are not part of the repository, and tells them apart by their files. A
+cell without a value is a device that said nothing. docs/simulator.md#replay says what each set does to a contract.
 """
 
 import csv

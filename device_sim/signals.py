@@ -1,6 +1,6 @@
 """Signals: what really happens to an asset, as stretches of use and spells of state.
 
-Pure and deterministic: every draw comes from a `Random` seeded with text. Instants are whole seconds since
+Pure. Every draw comes from a `Random` seeded with text. Instants are whole seconds since
 1970-01-01T00:00Z, use is in whole units of the counter's resolution; no number here is ever a float. What a device
 makes of it, and what the network makes of the device, is faults.py's business.
 """

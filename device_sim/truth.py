@@ -1,6 +1,6 @@
 """Truth: what a fleet really used and how long it really was up, by asset and local month.
 
-Pure, and by other means than contracts and ingest use: states are painted second by second onto a tape and counted,
+Pure. And by other means than contracts and ingest use: states are painted second by second onto a tape and counted,
 use is the sum of what each reading adds to the one before. The rules are those a contract states: device time decides
 the month; use is revealed by readings and belongs to the month of the reading that reveals it; a state holds until
 the next reading of its device, at most `hold_seconds`, then nothing is known. docs/simulator.md#truth says it whole.

@@ -16,7 +16,7 @@ from ingest.catalogue import Known, KnownDevice, Metric, MetricKind
 from ingest.message import Opened
 from ingest.notes import Note
 from ingest.reading import WHOLE_MESSAGE, Reading, Rejection, Strand, decimal_of, float_of
-from ingest.sparkplug.topics import is_sparkplug
+from ingest.sparkplug_topics import is_sparkplug
 from vouch.errors import Invalid
 from vouch.exact import exact
 from vouch.period import DAY, MICROSECOND, from_micros, iso, to_micros

@@ -105,6 +105,6 @@ class KnownDevice:
     series: Mapping[str, Series]
 
 
-# Keyed by device id, and by the Sparkplug address of those that have one (ingest/sparkplug/topics.py: address_of); no
+# Keyed by device id, and by the Sparkplug address of those that have one (ingest/sparkplug_topics.py: address_of); no
 # device id has a slash.
 Known = Mapping[str, KnownDevice]

@@ -1,6 +1,6 @@
 """The committer: a thread that has batches written, and acknowledges each message after its commit.
 
-While it waits for the database, the next batch is decoded.
+Shell. While it waits for the database, the next batch is decoded.
 """
 
 import logging
@@ -17,7 +17,7 @@ from psycopg import Connection
 from ingest.broker.subscriber import Subscriber
 from ingest.message import Opened
 from ingest.receipts import receipt_packet, receipts
-from ingest.watch.tally import Tally
+from ingest.tally import Tally
 from ingest.writer import Writer, Written
 from vouch import database
 from vouch.errors import Unavailable

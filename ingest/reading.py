@@ -41,6 +41,14 @@ class Reading(NamedTuple):
         return from_micros(self.at)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a series showed at one instant."""
+
+    at: datetime
+    value: Decimal
+
+
 @final
 class Strand(Sequence[Reading]):
     """The readings of a message that holds one number of one metric at many instants: as columns, which is what most

@@ -1,6 +1,6 @@
 """Refused messages: kept with their bytes and reasons, looked at by people, closed once they were taken in.
 
-Replaying them is writer.py's business. The caller commits.
+Shell. Replaying them is writer.py's business. The caller commits.
 """
 
 from collections import Counter

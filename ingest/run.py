@@ -1,4 +1,7 @@
-"""Running ingest: from the broker's session through decoding to the committer, until told to stop."""
+"""Running ingest: from the broker's session through decoding to the committer, until told to stop.
+
+Shell.
+"""
 
 import gc
 import logging
@@ -12,11 +15,11 @@ from typing import Final
 from ingest.broker.session import session_of
 from ingest.broker.subscriber import Subscriber
 from ingest.committer import Committer
+from ingest.decoding import open_message
 from ingest.message import Arrived, Opened, is_broken_link
-from ingest.opening import open_message
 from ingest.presence.listening import Listening
 from ingest.sparkplug.feed import Sparkplug, is_durable
-from ingest.watch.tally import Tally
+from ingest.tally import Tally
 from ingest.watch.watch import Watch
 from ingest.writer import Writer
 from vouch import database

@@ -1,4 +1,7 @@
-"""Storage of readings, summaries and rejections. The caller commits."""
+"""Storage of readings, summaries and rejections. The caller commits.
+
+Shell.
+"""
 
 import struct
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,8 +16,7 @@ from psycopg import Connection, errors
 from psycopg.rows import class_row
 
 from ingest.batch import Batch, Row, RowStrand
-from ingest.reading import decimal_of
-from ingest.summary import Shown
+from ingest.reading import Shown, decimal_of
 from vouch.period import DAY, Period, from_micros, to_micros
 
 _PG_EPOCH_MICROS: Final = 946_684_800_000_000

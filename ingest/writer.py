@@ -1,7 +1,7 @@
 """The writer: one batch of messages, one transaction, one balance.
 
-Optimistic: rows go by COPY straight into the hypertable; only when one of them is already stored does the batch go
-through a staging table that tells new rows, duplicates and conflicting values apart.
+Shell. Optimistic: rows go by COPY straight into the hypertable; only when one of them is already stored does the batch
+go through a staging table that tells new rows, duplicates and conflicting values apart.
 """
 
 import logging
@@ -15,22 +15,24 @@ from uuid import UUID
 import psycopg
 from psycopg import Connection
 
-from ingest import finding_store, rejection_store, store, summary_store
+from ingest import rejection_store, store
 from ingest.batch import Batch, expected, sort_out
 from ingest.catalogue import Known
 from ingest.clocks import store as clock_store
 from ingest.clocks.frozen import FrozenClocks
 from ingest.clocks.skew import ClockOffsets
+from ingest.decoding import open_message
 from ingest.message import Arrived, Message, Opened
 from ingest.notes import FindingNote, PresenceNote
-from ingest.opening import open_message
 from ingest.presence import listening_store
 from ingest.presence import store as presence_store
 from ingest.presence.listening import Listening, Stretch
 from ingest.reading import UNCERTAIN_TIME, WHOLE_MESSAGE, Rejection
-from ingest.registry import KnownDevices, load_revision
+from ingest.registry.known_store import KnownDevices, load_revision
 from ingest.sparkplug import store as sparkplug_store
-from ingest.sparkplug.topics import is_sparkplug
+from ingest.sparkplug_topics import is_sparkplug
+from ingest.summaries import finding_store
+from ingest.summaries import store as summary_store
 from vouch.knowledge import recording
 from vouch.period import to_micros
 

@@ -1,6 +1,6 @@
 """Small constructors for tests, so that inputs can be checked by hand: `states("UUD?U", each=HOUR)`.
 
-`stream` is put together by the product's own contracts/streams.py, from a source in memory.
+`stream` is put together by the product's own contracts/streams/source.py, from a source in memory.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,18 +11,18 @@ from zoneinfo import ZoneInfo
 
 from contracts.calendar import WEEKDAYS, WallSpan
 from contracts.contract import CoveredAsset
-from contracts.evidence import AssignmentDocument, Evidence, EvidenceDocument
-from contracts.evidence_readings import Readings, SeriesReadings
-from contracts.evidence_source import EvidenceSource
-from contracts.fact_entry import FactLog
-from contracts.facts import FactBook, book_at
+from contracts.evidence.document import AssignmentDocument, Evidence, EvidenceDocument
+from contracts.evidence.readings import Readings, SeriesReadings
+from contracts.evidence.source import EvidenceSource
+from contracts.facts.book import FactBook, book_at
+from contracts.facts.entry import FactLog
 from contracts.scene import Measured, Scene
-from contracts.source import Need, Stream
-from contracts.streams import load_streams
+from contracts.streams.source import load_streams
+from contracts.streams.stream import Need, Stream
 from ingest.catalogue import Assignment, KnownDevice, Metric, MetricKind, OnFall, Series
+from ingest.decoding import open_message
 from ingest.message import Arrived, Message, Opened
-from ingest.opening import open_message
-from ingest.summary import DaySummary, summarise
+from ingest.summaries.summary import DaySummary, summarise
 from vouch.period import DAY, Period, iso, to_micros
 
 SECOND: Final = timedelta(seconds=1)

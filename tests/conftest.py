@@ -17,8 +17,8 @@ import pytest
 from psycopg import Connection, sql
 from psycopg.conninfo import conninfo_to_dict
 
-from vouch import up
 from vouch.database import connect, migrate
+from vouch.running import up
 from vouch.settings import Settings
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and so would every process they start.

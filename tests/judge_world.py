@@ -6,10 +6,10 @@ from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from contracts.fact_entry import FactLog
-from contracts.facts import FactBook, book_at
+from contracts.facts.book import FactBook, book_at
+from contracts.facts.entry import FactLog
 from contracts.scene import JudgedSpan, Scene
-from contracts.source import Stream
+from contracts.streams.stream import Stream
 from vouch.period import Period, iso, parse_instant
 
 UTC_ZONE: Final = ZoneInfo("UTC")

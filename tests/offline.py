@@ -4,9 +4,9 @@ from datetime import date, datetime
 from typing import Any
 
 from billing.statement import statement
-from contracts.evidence import Evidence, catalogue_of, parse_evidence
-from contracts.evidence_readings import ReadingTable
-from contracts.fact_file import parse_log
+from contracts.evidence.document import Evidence, catalogue_of, parse_evidence
+from contracts.evidence.readings import ReadingTable
+from contracts.facts.file import parse_log
 from contracts.offline import FolderKnowledge, read_versions
 
 EVIDENCE = """

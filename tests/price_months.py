@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from billing.scene import Charge
 from contracts.contract import Contract, CoveredAsset, parse_month
-from contracts.facts import FactBook, book_at
+from contracts.facts.book import FactBook, book_at
 from contracts.months import MonthPart, month_parts, reach
 from contracts.scene import Incident, JudgedSpan
 from contracts.terms.base import PricePart

@@ -16,8 +16,8 @@ from pydantic import TypeAdapter
 
 from billing.scene import Charge
 from contracts.contract import Contract
-from contracts.fact_entry import AnyEntry
-from contracts.facts import FactBook, book_at
+from contracts.facts.book import FactBook, book_at
+from contracts.facts.entry import AnyEntry
 from contracts.scene import Incident, JudgedSpan
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice, Threshold
 from contracts.terms.base import PricePart

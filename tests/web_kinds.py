@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from psycopg import Connection
 
-from contracts.fact_entry import FactLog
-from contracts.fact_file import answer_of
-from contracts.fact_store import add_entries, add_entry
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from contracts.facts.entry import FactLog
+from contracts.facts.file import answer_of
+from contracts.facts.store import add_entries, add_entry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from tests.web_world import FAULT_STARTS, SILENCE_STARTS
 from tests.world import OCTOBER_STARTS, agree, message, write
 

@@ -20,8 +20,8 @@ from psycopg import Connection, sql
 from billing.invoice import InvoiceHead
 from billing.run import close_month, issue_invoice
 from billing.store import InvoiceFilter, list_invoices
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from tests.world import CONTRACT, OCTOBER, OCTOBER_STARTS, agree, declare_world, message, write
 from vouch.database import connect, migrate, open_pool
 from vouch.settings import Settings, load_settings

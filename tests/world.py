@@ -12,8 +12,8 @@ from contracts.document import parse_contract
 from contracts.run import apply_contract
 from ingest.formats.json import encode
 from ingest.message import Message
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from ingest.topics import telemetry_topic
 from ingest.writer import Writer, Written
 from tests.builders import opened

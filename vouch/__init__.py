@@ -1,4 +1,7 @@
-"""The ground every package stands on, and the `vouch` command."""
+"""The ground every package stands on, and the `vouch` command.
+
+Shell.
+"""
 
 import zoneinfo
 

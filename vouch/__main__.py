@@ -1,23 +1,37 @@
-"""The `vouch` command."""
+"""The `vouch` command.
+
+Shell.
+"""
 
 import click
 
 from vouch.commands import (
-    accounts,
-    bill,
-    certificates,
-    contract_file,
-    declare,
+    account,
+    balance,
+    ca,
+    close,
+    contract,
+    db,
+    demo,
+    device,
     evaluate,
     evidence,
     fact,
-    ingested,
-    known,
+    findings,
+    gateway,
+    invoice,
     presence,
+    registry,
+    rejections,
+    replay,
+    schema,
     services,
-    simulate,
+    sim,
     sparkplug,
-    tokens,
+    summarise,
+    token,
+    up,
+    verify,
 )
 from vouch.commands.common import Commands
 
@@ -44,48 +58,40 @@ def main() -> None:
 
 
 for command in (
-    services.up,
-    services.down,
-    services.status,
-    simulate.demo,
-    declare.registry,
-    declare.device,
-    accounts.gateway,
-    certificates.ca,
-    declare.contract,
+    up.up,
+    up.down,
+    up.status,
+    demo.demo,
+    registry.registry,
+    device.device,
+    gateway.gateway,
+    ca.ca,
+    contract.contract,
     fact.fact,
-    declare.account,
-    tokens.token,
-    bill.close,
-    bill.invoice,
-    bill.verify,
+    account.account,
+    token.token,
+    close.close,
+    invoice.invoice,
+    verify.verify,
     evaluate.statement,
     evaluate.evaluate,
     evidence.evidence,
-    ingested.balance,
-    ingested.rejections,
-    ingested.summarise,
-    known.findings,
+    balance.balance,
+    rejections.rejections,
+    summarise.summarise,
+    findings.findings,
     presence.presence,
     presence.listening,
     sparkplug.sparkplug,
-    simulate.sim,
-    simulate.replay,
-    services.db,
+    sim.sim,
+    replay.replay,
+    db.db,
     services.ingest,
     services.schedule,
     services.web,
-    declare.schema,
+    schema.schema,
 ):
     main.add_command(command)
-
-
-for command in (contract_file.contract_check, contract_file.contract_diff):
-    declare.contract.add_command(command)
-
-
-for command in (known.device_list, known.device_show):
-    declare.device.add_command(command)
 
 
 if __name__ == "__main__":

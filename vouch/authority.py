@@ -1,6 +1,6 @@
 """A development authority: certificates for the broker and for devices, and the list of those revoked.
 
-ca.crt, ca.key            the authority itself
+Shell. ca.crt, ca.key            the authority itself
 server.crt, server.key    the broker's certificate
 crl.pem                   what is revoked; the broker needs it, even an empty one
 issued/NAME.NUMBER.crt    every certificate that was issued

@@ -1,6 +1,6 @@
 """The broker's address: where it is and as whom to enter.
 
-No I/O.
+Shell. It names files and opens none.
 """
 
 from dataclasses import dataclass, field

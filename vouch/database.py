@@ -1,6 +1,6 @@
 """Database: the connection pool, the checks made at start, the migrations.
 
-Every session is in UTC and carries an application name. Where TimescaleDB is missing vouch says so and stops.
+Shell. Every session is in UTC and carries an application name. Where TimescaleDB is missing vouch says so and stops.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """The four kinds of error that are ours.
 
-Each package derives its own errors from one of these, beside the code that raises them. The portal and the
+Pure. Each package derives its own errors from one of these, beside the code that raises them. The portal and the
 command line turn the kind, never the single class, into a status.
 """
 

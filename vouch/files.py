@@ -1,4 +1,7 @@
-"""Files that several processes read and change: replaced as a whole, and changed by one at a time."""
+"""Files that several processes read and change: replaced as a whole, and changed by one at a time.
+
+Shell.
+"""
 
 import fcntl
 import os

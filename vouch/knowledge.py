@@ -1,6 +1,6 @@
 """Knowledge: when vouch came to know something, and what it knew at an instant.
 
-Recording and asking meet at one advisory lock: whoever records holds it shared from before taking the instant of
+Shell. Recording and asking meet at one advisory lock: whoever records holds it shared from before taking the instant of
 record until the commit; whoever asks holds it alone for the moment at which it takes `known_at`. So whatever was
 recorded before `known_at` is visible in that snapshot, and nothing else is. All instants are the database's.
 """

@@ -1,4 +1,7 @@
-"""Logging: one JSON object a line, facts beside a constant phrase."""
+"""Logging: one JSON object a line, facts beside a constant phrase.
+
+Shell.
+"""
 
 import json
 import logging

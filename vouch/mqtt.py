@@ -1,6 +1,6 @@
 """MQTT clients: how each of ours enters a broker, with a password, over TLS, or with a certificate.
 
-What a client then says and hears is its owner's business.
+Shell. What a client then says and hears is its owner's business.
 """
 
 import ssl

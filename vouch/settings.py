@@ -1,6 +1,6 @@
 """Settings: VOUCH_* variables and one TOML file, validated once.
 
-Order, first wins: environment, the TOML file (VOUCH_CONFIG, else ./vouch.toml), the addresses that a running
+Shell. Order, first wins: environment, the TOML file (VOUCH_CONFIG, else ./vouch.toml), the addresses that a running
 `vouch up` wrote into its data folder, the defaults here.
 """
 

@@ -1,8 +1,8 @@
 """Access: who may see what, and what programs may do. The one place that decides it.
 
-Before a page runs, `guard` turns the names in its address (customer, contract, invoice) into what they name, and only
-if the viewer may see it: a page is handed the thing itself and never its name. What a viewer may not see is not there
-(404), in the words used for what does not exist. Lists ask `visible_customer`.
+Shell. Before a page runs, `guard` turns the names in its address (customer, contract, invoice) into what they name, and
+only if the viewer may see it: a page is handed the thing itself and never its name. What a viewer may not see is not
+there (404), in the words used for what does not exist. Lists ask `visible_customer`.
 
 Programs speak in the name of an account, by its token and never by a cookie: they see what the account sees, and what
 they may do depends on its role.
@@ -25,8 +25,8 @@ from billing.store import NoInvoice, load_by_name
 from contracts import store as contract_store
 from contracts.contract import Contract, Party
 from contracts.store import NoParty, load_customer
-from ingest import device_store
-from ingest.device_store import DeviceRow
+from ingest.registry import device_store
+from ingest.registry.device_store import DeviceRow
 from ingest.rejection_store import Refused, load_refused
 from vouch.errors import Conflict
 from web import store, tokens

@@ -1,10 +1,10 @@
 """The portal's application: what every request passes through, and how errors are shown.
 
-Pages are under pages/, a file a subject. Views catch nothing: the four kinds of our errors become 422, 404, 409, 503.
+Shell. Pages are under pages/, a file a subject. Views catch nothing: the four kinds of our errors become 422, 404, 409,
+503.
 """
 
 import logging
-import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,11 +18,13 @@ from werkzeug.exceptions import HTTPException
 
 from vouch.errors import Conflict, Invalid, NotFound, Unavailable, VouchError
 from vouch.settings import Settings
-from web import access, api, auth, formats, store, words
+from web import access, auth, formats, store
+from web.api import calls as api
 from web.connection import Pool, connection, use_pool
 from web.metrics import add_metrics
 from web.pages import contracts, customers, devices, evidence, ingest, invoices, months
 from web.routes import MonthConverter, invoice_url
+from web.words import parts as words
 
 log = logging.getLogger(__name__)
 
@@ -169,14 +171,3 @@ def _show(status: int, detail: str, error: Exception | None = None) -> ResponseR
     if api.is_call():
         return api.problem(status, title, detail, error)
     return render_template("error.html", status=status, title=title, detail=detail), status
-
-
-def serve(settings: Settings) -> None:
-    """Serve the portal at settings.web_host:web_port until told to stop. Raises Unavailable before it starts."""
-    # Only here: gunicorn is needed by who serves, not by who builds an app.
-    from web.server import Server
-
-    if not settings.secret_key:
-        raise NoSecretKey
-    log.info("portal serving", extra={"host": settings.web_host, "port": settings.web_port, "pid": os.getpid()})
-    Server(settings).run()

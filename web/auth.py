@@ -1,6 +1,6 @@
 """Signing in and out.
 
-Argon2 hashes; an unknown address costs the same time and says the same as a wrong password. A session ends after
+Shell. Argon2 hashes; an unknown address costs the same time and says the same as a wrong password. A session ends after
 twelve hours, and at once when its account is deleted or changed. What a person may see is access.py's business.
 """
 

@@ -1,6 +1,6 @@
 """The request's database connection: taken from the pool when first needed, given back when the request ends.
 
-In autocommit mode, so that a page may open a snapshot of its own.
+Shell. In autocommit mode, so that a page may open a snapshot of its own.
 """
 
 from typing import Any, Final

@@ -1,6 +1,6 @@
 """Metrics of the installation as a whole, as Prometheus reads them: what the database knows, whoever is asked.
 
-Served without signing in, and only where VOUCH_WEB_METRICS says so. Source: docs/operations.md#metrics.
+Shell. Served without signing in, and only where VOUCH_WEB_METRICS says so. Source: docs/operations.md#metrics.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from psycopg import Connection
 from ingest.presence.listening_store import find_last_proof
 from ingest.rejection_store import count_reasons
 from ingest.store import load_balance
-from ingest.summary_store import count_stale
+from ingest.summaries.store import count_stale
 from ingest.watch.work_store import list_work
 from vouch.settings import Settings
 from web.connection import connection

@@ -23,15 +23,15 @@ from contracts import store as contract_store
 from contracts.content import decimal_text, judge_content, measure_content
 from contracts.contract import Contract, governing
 from contracts.daily import midnight_cuts, use_by_day
-from contracts.database_source import SummarySource
 from contracts.evaluate import ALL_ASSETS, Evaluator
-from contracts.fact_store import load_book
-from contracts.facts import Fact, FactBook
+from contracts.facts.book import Fact, FactBook
+from contracts.facts.store import load_book
 from contracts.run import DatabaseKnowledge
-from contracts.source import Stream
+from contracts.streams.database import SummarySource
+from contracts.streams.stream import Stream
 from contracts.terms import Counter, EventSum
 from contracts.views import view_differences
-from ingest.summary import Shown
+from ingest.reading import Shown
 from vouch.knowledge import snapshot
 from vouch.period import Period, days_between, iso
 from web.results import Content, touches

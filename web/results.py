@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from contracts.contract import Contract
 from contracts.evaluate import ALL_ASSETS
-from contracts.fact_kinds import BaselineAdjustment, Claim, EventCancelled, IndexValue
-from contracts.facts import Fact
+from contracts.facts.book import Fact
+from contracts.facts.kinds import BaselineAdjustment, Claim, EventCancelled, IndexValue
 from contracts.terms import AnyJudge, AnyMeasure, Availability, ShareInBand, Threshold, TimeInState
 from contracts.terms.base import Part
 from contracts.terms.measures.base import Measure

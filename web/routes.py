@@ -1,4 +1,7 @@
-"""Addresses: months in them, and where an invoice's pages are."""
+"""Addresses: months in them, and where an invoice's pages are.
+
+Shell.
+"""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,10 +1,11 @@
 """The portal's server: gunicorn inside this process, its log in ours.
 
-Each worker opens its own pool after the fork. Limits on guessing are kept per worker.
+Shell. Each worker opens its own pool after the fork. Limits on guessing are kept per worker.
 """
 
 import atexit
 import logging
+import os
 from typing import Any, Final
 
 from flask import Flask
@@ -13,10 +14,20 @@ from gunicorn.glogging import Logger
 
 from vouch.database import check_server, connect, open_pool
 from vouch.settings import Settings
-from web.app import create_app
+from web.app import NoSecretKey, create_app
+
+log = logging.getLogger(__name__)
 
 WORKERS: Final = 2
 THREADS: Final = 2
+
+
+def serve(settings: Settings) -> None:
+    """Serve the portal at settings.web_host:web_port until told to stop. Raises Unavailable before it starts."""
+    if not settings.secret_key:
+        raise NoSecretKey
+    log.info("portal serving", extra={"host": settings.web_host, "port": settings.web_port, "pid": os.getpid()})
+    Server(settings).run()
 
 
 class _OurLog(Logger):  # type: ignore[misc]

@@ -1,4 +1,7 @@
-"""Storage of accounts, and the few overviews that only the portal shows. The caller commits."""
+"""Storage of accounts, and the few overviews that only the portal shows. The caller commits.
+
+Shell.
+"""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,6 +1,7 @@
 """Tokens: by which programs use the API in the name of an account.
 
-A token is shown once, when it is made; the database keeps a digest. What its account may do is access.py's business.
+Shell. A token is shown once, when it is made; the database keeps a digest. What its account may do is access.py's
+business.
 """
 
 import hashlib
@@ -11,9 +12,9 @@ from typing import Any, Final
 from psycopg import Connection
 
 from vouch.errors import Conflict, Invalid
-from web import api_store
-from web.api_store import Token
+from web import token_store
 from web.store import Account, NoAccount, find_account
+from web.token_store import Token
 
 DAYS_MAX: Final = 3650
 TOKENS_MAX: Final = 50
@@ -37,21 +38,21 @@ def add_token(conn: Connection[Any], email: str, name: str, days: int) -> str:
     if not 1 <= days <= DAYS_MAX:
         raise Invalid(f"a token is in force for 1 to {DAYS_MAX} days, found {days}")
     account = _account(conn, email)
-    if sum(token.is_in_force for token in api_store.list_tokens(conn, account.id)) >= TOKENS_MAX:
+    if sum(token.is_in_force for token in token_store.list_tokens(conn, account.id)) >= TOKENS_MAX:
         raise TooManyTokens(account.email)
     token = _PREFIX + secrets.token_urlsafe(_BYTES)
-    api_store.add_token(conn, account.id, name.strip(), _digest(token), timedelta(days=days))
+    token_store.add_token(conn, account.id, name.strip(), _digest(token), timedelta(days=days))
     return token
 
 
 def revoke_token(conn: Connection[Any], email: str, name: str) -> None:
     """End a token at once. Raises NoAccount, NoToken."""
-    api_store.mark_revoked(conn, _account(conn, email).id, name)
+    token_store.mark_revoked(conn, _account(conn, email).id, name)
 
 
 def list_tokens(conn: Connection[Any]) -> list[Token]:
     """All tokens, without what they are, by account and age."""
-    return api_store.list_tokens(conn, None)
+    return token_store.list_tokens(conn, None)
 
 
 def account_of(conn: Connection[Any], authorization: str | None) -> Account | None:
@@ -59,7 +60,7 @@ def account_of(conn: Connection[Any], authorization: str | None) -> Account | No
     if authorization is None or authorization[: len(_SCHEME)].lower() != _SCHEME:
         return None
     token = authorization[len(_SCHEME) :].strip()
-    return api_store.find_by_token(conn, _digest(token)) if token.startswith(_PREFIX) else None
+    return token_store.find_by_token(conn, _digest(token)) if token.startswith(_PREFIX) else None
 
 
 def _account(conn: Connection[Any], email: str) -> Account:

@@ -1,4 +1,7 @@
-"""What is agreed: measures, judges and prices, one file each. Nothing is computed here."""
+"""What is agreed: measures, judges and prices, one file each. Nothing is computed here.
+
+Pure.
+"""
 
 from typing import Annotated
 

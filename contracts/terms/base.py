@@ -12,8 +12,8 @@ from typing import Annotated, Any, ClassVar, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from ingest.catalogue import Metric, MetricKind
-from ingest.registry_file import Slug as Slug
-from ingest.registry_file import check_unit
+from ingest.registry.file import Slug as Slug
+from ingest.registry.file import check_unit
 from vouch.document import PlainDecimal
 from vouch.errors import Invalid
 from vouch.expectation import near

@@ -8,14 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ingest.sparkplug.topics import (
-    EVERYTHING,
-    NAMESPACE,
-    Verb,
-    device_command_topic,
-    node_command_topic,
-    state_topic,
-)
+from ingest.sparkplug_topics import EVERYTHING, NAMESPACE, Verb, device_command_topic, node_command_topic, state_topic
 from ingest.topics import USES, device_topic, receipt_topic, telemetry_topic
 
 INGEST_ACCOUNT: Final = "vouch-ingest"

@@ -1,8 +1,8 @@
 """Credentials: who may speak to the broker, kept in Mosquitto's own password file and access list.
 
-A device's user name is its id, and patterns in the access list let every user write under its own name only; a gateway
-is an account with rules of its own, which name the devices it speaks for.
-Passwords are stored as salted hashes; nobody can be told one twice. The broker reads both files again on SIGHUP.
+Shell. A device's user name is its id, and patterns in the access list let every user write under its own name only; a
+gateway is an account with rules of its own, which name the devices it speaks for. Passwords are stored as salted
+hashes; nobody can be told one twice. The broker reads both files again on SIGHUP.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """Cutting a device off: ends the connection that it has, and the session that the broker keeps for it.
 
-A broker that has read new accounts or a new list of revoked certificates asks those who knock, not those who are in.
-But a client id is held by one connection only, and devices' client ids are their user names: whoever connects under
+Shell. A broker that has read new accounts or a new list of revoked certificates asks those who knock, not those who are
+in. But a client id is held by one connection only, and devices' client ids are their user names: whoever connects under
 that name on vouch's own listener takes the place of the device.
 """
 

@@ -1,7 +1,7 @@
 """The inbox: messages between the network thread, which must never wait, and the thread that writes them.
 
-Bounded in messages and in bytes by the network thread's own restraint: it stops reading while the inbox is full, and
-the broker then keeps what it may not send.
+Shell. Bounded in messages and in bytes by the network thread's own restraint: it stops reading while the inbox is full,
+and the broker then keeps what it may not send.
 """
 
 import time

@@ -8,7 +8,7 @@ Sparkplug, goes to slot 1 alone. Docs: docs/operations.md#several-ingest-process
 from dataclasses import dataclass
 from typing import Final
 
-from ingest.sparkplug.topics import FILTERS as SPARKPLUG_FILTERS
+from ingest.sparkplug_topics import FILTERS as SPARKPLUG_FILTERS
 from ingest.topics import DEVICE_FILTERS, PRESENCE_FILTER, canary_topic
 
 _GROUP: Final = "vouch"

@@ -1,6 +1,6 @@
 """The subscriber: a persistent session whose messages are acknowledged after their commit, and never before.
 
-Its network thread only puts messages into the inbox. What takes them from there acknowledges them here.
+Shell. Its network thread only puts messages into the inbox. What takes them from there acknowledges them here.
 """
 
 import logging
@@ -23,7 +23,7 @@ from ingest.broker.inbox import Inbox
 from ingest.broker.session import Session
 from ingest.broker.wire_client import WireClient
 from ingest.message import Arrived, broken_link
-from ingest.watch.tally import Tally
+from ingest.tally import Tally
 from vouch.errors import Unavailable
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings

@@ -1,8 +1,8 @@
 """The wire client: paho's MQTT client, with its reading and acknowledging of messages done in blocks.
 
-paho reads byte by byte and calls back message by message, which costs more than everything else that ingest does.
-Connecting, subscribing, keepalive, TLS and reconnecting stay paho's. What is overridden is private to paho: the tests
-of this module say whether a new release still fits.
+Shell. paho reads byte by byte and calls back message by message, which costs more than everything else that ingest
+does. Connecting, subscribing, keepalive, TLS and reconnecting stay paho's. What is overridden is private to paho: the
+tests of this module say whether a new release still fits.
 """
 
 import time

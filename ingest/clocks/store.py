@@ -1,4 +1,7 @@
-"""Storage of clock offsets, one row a device and hour. The caller commits."""
+"""Storage of clock offsets, one row a device and hour. The caller commits.
+
+Shell.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

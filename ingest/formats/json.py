@@ -1,6 +1,6 @@
 """vouch's own JSON: one reading of several metrics, or a batch of them.
 
-Pure, both ways: the simulator encodes with what the subscriber decodes. Described in docs/mqtt.md, with the JSON
+Pure. Both ways: the simulator encodes with what the subscriber decodes. Described in docs/mqtt.md, with the JSON
 Schema that `vouch schema telemetry` prints. A fault in one place refuses that place only.
 """
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from ingest.watch.vitals import PERIODS_MAX, Report
+from ingest.vitals import PERIODS_MAX, Report
 
 _SECOND: Final = 1_000_000
 

@@ -1,4 +1,7 @@
-"""Storage of when vouch was listening. The caller commits."""
+"""Storage of when vouch was listening. The caller commits.
+
+Shell.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from psycopg.rows import class_row
 
 from ingest.presence.intervals import gaps_between
 from ingest.presence.listening import Stretch
-from ingest.watch.vitals import Report
+from ingest.vitals import Report
 from vouch.period import Period, from_micros
 
 # The newest proof is always a little old: a gap that has only just begun is none yet.

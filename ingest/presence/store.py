@@ -1,4 +1,7 @@
-"""Storage of what devices and the broker say about presence; all that is known of one device. The caller commits."""
+"""Storage of what devices and the broker say about presence; all that is known of one device. The caller commits.
+
+Shell.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,14 +12,14 @@ from psycopg import Connection
 
 from ingest.batch import YEAR_MIN
 from ingest.catalogue import Series
-from ingest.device_store import NoDevice
 from ingest.notes import Evidence, PresenceNote
 from ingest.presence.intervals import Event, Record, spoken_spans
 from ingest.presence.listening_store import list_gaps
-from ingest.registry import load_catalogue
+from ingest.registry.device_store import NoDevice
+from ingest.registry.known_store import load_catalogue
 from ingest.store import list_readings
-from ingest.summariser import list_current_days
-from ingest.summary import DaySummary, Run
+from ingest.summaries.summariser import list_current_days
+from ingest.summaries.summary import DaySummary, Run
 from vouch.period import MICROSECOND, Period, from_micros, to_micros, utc_day
 
 # The newest so many of a window; of what a device says oftener, its readings still tell.

@@ -1,4 +1,7 @@
-"""Commands to Sparkplug edge nodes, given by a person: a rebirth, or a value for one metric of a node or a device."""
+"""Commands to Sparkplug edge nodes, given by a person: a rebirth, or a value for one metric of a node or a device.
+
+Shell.
+"""
 
 import time
 from typing import Any, Final
@@ -11,7 +14,7 @@ from ingest.formats.sparkplug import REBIRTH, encode_command, encode_rebirth
 from ingest.sparkplug.births import read_birth
 from ingest.sparkplug.edge_nodes import Command
 from ingest.sparkplug.store import find_birth
-from ingest.sparkplug.topics import device_command_topic, node_command_topic, parse_address
+from ingest.sparkplug_topics import device_command_topic, node_command_topic, parse_address
 from vouch.errors import Invalid, NotFound, Unavailable
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings

@@ -14,7 +14,7 @@ from ingest.message import Arrived, Opened
 from ingest.notes import BirthNote, Evidence, FindingNote, Note, PresenceNote
 from ingest.reading import Decoded
 from ingest.sparkplug.births import NO_BIRTH, Birth, Resolved, decode_birth, decode_data, read_birth
-from ingest.sparkplug.topics import BIRTHS, DATA, SparkplugTopic, address_of
+from ingest.sparkplug_topics import BIRTHS, DATA, SparkplugTopic, address_of
 
 NOTHING: Final = Decoded((), ())
 _FORMER_MAX: Final = 8

@@ -1,8 +1,8 @@
 """One Sparkplug edge node as a host application knows it: its session, its births, the order of its messages.
 
-Pure: `now` is an argument, in microseconds since 1970, and what is held back is given out by `expire`. Data is read by
-the birth of its own session or it is refused; a session ends with its death, and the next one may mean other metrics
-by the same aliases. Source: Sparkplug 3.0, chapters 5 and 6; what real clients do otherwise: docs/sparkplug.md.
+Pure. `now` is an argument, in microseconds since 1970, and what is held back is given out by `expire`. Data is
+read by the birth of its own session or it is refused; a session ends with its death, and the next one may mean other
+metrics by the same aliases. Source: Sparkplug 3.0, chapters 5 and 6; what real clients do otherwise: docs/sparkplug.md.
 """
 
 from ingest.formats.sparkplug import Payload, bdseq_of
@@ -20,7 +20,7 @@ from ingest.sparkplug.edge_messages import (
     birth_note,
 )
 from ingest.sparkplug.edge_sequence import Gaps, Stream, distance, following, is_behind
-from ingest.sparkplug.topics import DATA, Verb
+from ingest.sparkplug_topics import DATA, Verb
 
 
 class EdgeNode:

@@ -1,6 +1,6 @@
 """All edge nodes of a Sparkplug host: which message belongs to whom, and which nodes are to be asked for a rebirth.
 
-Pure: `now` is an argument, in microseconds since 1970. Bounded in nodes, in messages held back and in what is
+Pure. `now` is an argument, in microseconds since 1970. Bounded in nodes, in messages held back and in what is
 remembered of those given out; a node that is forgotten for want of room is asked to say everything again.
 """
 
@@ -17,7 +17,7 @@ from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
 from ingest.sparkplug.births import NO_BIRTH
 from ingest.sparkplug.edge_messages import NOTHING, Held, Limits, Recent, StoredNode, read_again
 from ingest.sparkplug.edge_node import EdgeNode
-from ingest.sparkplug.topics import BIRTHS, DATA, NAMESPACE, Verb, node_command_topic, parse_topic
+from ingest.sparkplug_topics import BIRTHS, DATA, NAMESPACE, Verb, node_command_topic, parse_topic
 
 NODES_MAX: Final = 50_000
 HELD_MAX: Final = 1_000

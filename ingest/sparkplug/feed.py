@@ -1,4 +1,7 @@
-"""Sparkplug in an ingest process: its messages through the edge nodes' sessions, requests for rebirths out."""
+"""Sparkplug in an ingest process: its messages through the edge nodes' sessions, requests for rebirths out.
+
+Shell.
+"""
 
 import time
 from collections.abc import Iterable
@@ -7,14 +10,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ingest.broker.subscriber import Subscriber
+from ingest.decoding import open_message
 from ingest.message import Arrived, Opened, is_broken_link
-from ingest.opening import open_message
 from ingest.sparkplug.edge_messages import Limits
 from ingest.sparkplug.edge_nodes import EdgeNodes, SparkplugCounts
 from ingest.sparkplug.host import SparkplugHost
 from ingest.sparkplug.store import load_nodes
-from ingest.sparkplug.topics import is_sparkplug
-from ingest.watch.tally import Tally
+from ingest.sparkplug_topics import is_sparkplug
+from ingest.tally import Tally
 from vouch import database
 from vouch.settings import Settings
 

@@ -1,9 +1,9 @@
 """The Sparkplug host application's own connection: its STATE, and the commands that it sends.
 
-It is what the standard asks for, whichever way the data comes: a clean session, a will that is made anew for each
-CONNECT, and a birth as the first thing published. With an inlet the data comes by it too, as the letter has it;
-without, by ingest's durable session, and the birth waits until that one has its subscription.
-Source: Sparkplug 3.0, chapters 5.4 and 6.4.
+Shell. It is what the standard asks for, whichever way the data comes: a clean session, a will that is made anew for
+each CONNECT, and a birth as the first thing published. With an inlet the data comes by it too, as the letter has it;
+without, by ingest's durable session, and the birth waits until that one has its subscription. Source: Sparkplug 3.0,
+chapters 5.4 and 6.4.
 """
 
 import json
@@ -22,7 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from ingest.broker.subscriber import Subscriber as Inlet
 from ingest.message import Arrived, Message
 from ingest.sparkplug.edge_nodes import Command
-from ingest.sparkplug.topics import EVERYTHING, state_topic
+from ingest.sparkplug_topics import EVERYTHING, state_topic
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings
 

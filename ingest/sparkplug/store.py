@@ -1,4 +1,7 @@
-"""Storage of what Sparkplug edge nodes said of their metrics, and of where each of them was. The caller commits."""
+"""Storage of what Sparkplug edge nodes said of their metrics, and of where each of them was. The caller commits.
+
+Shell.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +17,7 @@ from ingest.message import Arrived, Opened
 from ingest.notes import BirthNote, BirthsEndNote, Note, SequenceNote
 from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
 from ingest.sparkplug.edge_messages import Candidate, StoredNode, StoredSession, replayed
-from ingest.sparkplug.topics import parse_topic
+from ingest.sparkplug_topics import parse_topic
 from vouch.period import from_micros, to_micros
 
 # As many births are tried for a message that is replayed.

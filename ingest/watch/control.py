@@ -1,8 +1,8 @@
 """The control connection: canaries out, the broker's own counters in.
 
-A connection of its own with a clean session, so that a trouble of the session that brings telemetry is not shared by
-what watches it. The counters are Mosquitto's `$SYS` topics; another broker may have none of them, and then they stay
-unknown.
+Shell. A connection of its own with a clean session, so that a trouble of the session that brings telemetry is not
+shared by what watches it. The counters are Mosquitto's `$SYS` topics; another broker may have none of them, and then
+they stay unknown.
 """
 
 import logging
@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ingest.presence.listening import Listening
-from ingest.watch.vitals import BrokerCounters
+from ingest.vitals import BrokerCounters
 from vouch.mqtt import broker_of, prepare_client
 from vouch.settings import Settings
 

@@ -1,6 +1,6 @@
 """Health: /healthz and /metrics of an ingest process, over HTTP.
 
-For supervisors and Prometheus on a network that may be trusted: it shows counts and no data, and takes nothing.
+Shell. For supervisors and Prometheus on a network that may be trusted: it shows counts and no data, and takes nothing.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from ingest.watch.vitals import Health, Status
+from ingest.vitals import Health, Status
 from vouch.errors import Unavailable
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """Metrics: what an ingest process counts, as Prometheus reads it.
 
-Every scrape takes one look at the tally, so that received = stored + duplicate + rejected + in flight holds in it,
-exactly. Source: docs/operations.md#metrics.
+Shell. Every scrape takes one look at the tally, so that received = stored + duplicate + rejected + in flight holds in
+it, exactly. Source: docs/operations.md#metrics.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,8 +19,8 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from ingest.sparkplug.edge_nodes import SparkplugCounts
-from ingest.watch.tally import BOUNDS, Counts, Histogram
-from ingest.watch.vitals import BrokerCounters, Health, Status
+from ingest.tally import BOUNDS, Counts, Histogram
+from ingest.vitals import BrokerCounters, Health, Status
 
 
 @dataclass(frozen=True, slots=True)

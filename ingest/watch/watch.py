@@ -1,4 +1,7 @@
-"""The watch over an ingest process: looks at it again and again, cuts a deaf session, and answers how it does."""
+"""The watch over an ingest process: looks at it again and again, cuts a deaf session, and answers how it does.
+
+Shell.
+"""
 
 import logging
 import os
@@ -11,11 +14,11 @@ from ingest.broker.subscriber import Subscriber
 from ingest.committer import Committer
 from ingest.presence.listening import Listening
 from ingest.sparkplug.feed import Sparkplug
+from ingest.tally import Counts, Tally
+from ingest.vitals import PERIODS_MAX, Health, Report, Status, Vitals, is_deaf, judge
 from ingest.watch.control import Control
 from ingest.watch.health import HealthServer
 from ingest.watch.metrics import Seen, exposition
-from ingest.watch.tally import Counts, Tally
-from ingest.watch.vitals import PERIODS_MAX, Health, Report, Status, Vitals, is_deaf, judge
 from vouch.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,7 @@
-"""Storage of when scheduled work was last done. Written outside of the work's own transactions."""
+"""Storage of when scheduled work was last done. Written outside of the work's own transactions.
+
+Shell.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -10,8 +10,8 @@ import pytest
 from psycopg import Connection
 
 from ingest.message import Message
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from tests.faults.checking import faults_in_ledger, faults_in_readings, faults_in_rejections
 from tests.faults.plan import Plan
 from tests.faults.run import run

@@ -21,8 +21,8 @@ from billing.verify import verify_invoice
 from device_sim.replay import recorded_contracts, recorded_registry, replay
 from ingest.store import load_balance
 from tests.end_to_end.conftest import IngestProcess
+from vouch.commands.fleets import declare_on
 from vouch.database import connect
-from vouch.demo import declare_on
 
 CENT = Decimal("0.01")
 BERLIN, PARIS, VANCOUVER = ZoneInfo("Europe/Berlin"), ZoneInfo("Europe/Paris"), ZoneInfo("America/Vancouver")

@@ -7,8 +7,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.message import Message
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from ingest.rejection_store import list_rejected
 from ingest.store import load_balance
 from tests.end_to_end.conftest import IngestProcess

@@ -17,10 +17,10 @@ from ingest.access.access_list import GATEWAY_ACCOUNT, INGEST_ACCOUNT
 from ingest.store import load_balance
 from tests.intake import free_port, ingesting, wait_for
 from tests.world import declare_world
-from vouch import up
 from vouch.authority import Authority
 from vouch.broker_address import TlsFiles, parse_broker
 from vouch.errors import Unavailable
+from vouch.running import up
 from vouch.settings import Settings
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)

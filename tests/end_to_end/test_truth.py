@@ -18,8 +18,8 @@ from billing.verify import verify_invoice
 from device_sim.fleet import Fleet, fleet
 from device_sim.publisher import simulate
 from tests.end_to_end.conftest import IngestProcess
+from vouch.commands.fleets import declare_on
 from vouch.database import connect
-from vouch.demo import declare_on
 
 CENT = Decimal("0.01")
 Amounts = dict[tuple[str, str | None], list[Decimal]]

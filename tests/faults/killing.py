@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-from vouch import up
+from vouch.running import up
 from vouch.settings import Settings
 
 _WHILE_STARTING_SHARE: Final = 0.2

@@ -16,15 +16,15 @@ from device_sim.outbox import Account
 from device_sim.publisher import publish
 from device_sim.receipt import Receipt
 from ingest.access.credentials import add_devices, generate_password
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from tests.faults import checking
 from tests.faults.killing import Killer
 from tests.faults.plan import Plan, answered
-from vouch import up
 from vouch.broker_address import parse_broker
 from vouch.database import connect
 from vouch.errors import Unavailable
+from vouch.running import up
 from vouch.settings import Settings
 
 SERVERS: Final = ("database", "broker")

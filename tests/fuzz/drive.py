@@ -18,17 +18,17 @@ from typing import Any, Final
 from ingest.batch import Batch, sort_out
 from ingest.broker.wire import TopicNames, take_packets
 from ingest.catalogue import KnownDevice
+from ingest.decoding import open_message
 from ingest.formats.json import decode_any
 from ingest.formats.sparkplug import decode_payload
 from ingest.message import Arrived, Opened, broken_link
 from ingest.notes import PresenceNote
-from ingest.opening import open_message
 from ingest.reading import Decoded, decimal_of
 from ingest.receipts import receipt_packet, receipts
 from ingest.rejection_store import storable
 from ingest.sparkplug.edge_nodes import EdgeNodes
-from ingest.sparkplug.topics import Verb, is_sparkplug, parse_topic
-from ingest.sparkplug.topics import is_sparkplug as in_sparkplugs_namespace
+from ingest.sparkplug_topics import Verb, is_sparkplug, parse_topic
+from ingest.sparkplug_topics import is_sparkplug as in_sparkplugs_namespace
 from ingest.topics import RECEIPT_FILTER, telemetry_topic
 from tests.fuzz.rounds import messages_of
 from tests.fuzz.wire_stream import judge_wire

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from ingest.catalogue import KnownDevice, Metric, MetricKind, Series
-from ingest.sparkplug.topics import address_of
+from ingest.sparkplug_topics import address_of
 from tests.builders import metric, utc
 from vouch.period import to_micros
 

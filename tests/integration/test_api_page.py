@@ -13,11 +13,11 @@ import pytest
 
 from ingest.access.credentials import list_with_password
 from tests.world import REGISTRY
-from vouch import up
 from vouch.authority import Authority, authority_folder
 from vouch.database import connect
+from vouch.running import up
+from vouch.running.up import WEB, portal_address
 from vouch.settings import Settings
-from vouch.up import WEB, portal_address
 from web.auth import add_account
 from web.tokens import add_token
 

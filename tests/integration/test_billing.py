@@ -16,7 +16,7 @@ from billing.store import InvoiceFilter, list_invoices, load_body
 from billing.verify import verify_invoice
 from contracts.run import DatabaseKnowledge
 from contracts.store import VersionIsAgreed
-from ingest.summariser import summarise_stale
+from ingest.summaries.summariser import summarise_stale
 from tests.world import (
     CONTRACT,
     OCTOBER,

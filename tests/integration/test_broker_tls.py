@@ -14,10 +14,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.access.credentials import add_device, reload_broker, remove_device
 from ingest.access.cut_off import StillLetIn, cut_off
-from vouch import up
 from vouch.authority import Authority, authority_folder
 from vouch.broker_address import TlsFiles, parse_broker
 from vouch.mqtt import prepare_client, tls_context
+from vouch.running import up
 from vouch.settings import Settings
 
 NOT_AUTHORIZED = 135

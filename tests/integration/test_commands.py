@@ -18,7 +18,7 @@ from tests.world import CONTRACT, OCTOBER, REGISTRY, declare_world, message, wri
 from vouch.__main__ import main
 from vouch.document import parse_document
 from vouch.period import to_micros
-from vouch.schedule import close_due_months, summarise
+from vouch.running.schedule import close_due_months, summarise
 from vouch.settings import load_settings
 
 Run = Callable[..., Result]

@@ -11,8 +11,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.presence.listening import Listening
 from ingest.watch.control import Control
-from vouch import up
 from vouch.broker_address import parse_broker
+from vouch.running import up
 from vouch.settings import load_settings
 
 

@@ -11,10 +11,10 @@ from psycopg import Connection
 from billing.run import close_month, issue_invoice
 from billing.store import load_body
 from billing.verify import verify_invoice
-from contracts.evidence_folder import export_evidence, read_evidence
-from ingest.finding_store import list_findings
-from ingest.registry import load_catalogue
-from ingest.summariser import summarise_stale
+from contracts.evidence.folder import export_evidence, read_evidence
+from ingest.registry.known_store import load_catalogue
+from ingest.summaries.finding_store import list_findings
+from ingest.summaries.summariser import summarise_stale
 from tests.builders import HOUR
 from tests.world import CONTRACT, OCTOBER, OCTOBER_STARTS, REGISTRY, agree, declare_world, message, write
 from vouch.document import DocumentFaults

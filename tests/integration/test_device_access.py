@@ -17,8 +17,8 @@ from click.testing import CliRunner, Result
 
 from ingest.access.credentials import list_with_password
 from tests.world import REGISTRY
-from vouch import up
 from vouch.__main__ import main
+from vouch.running import up
 from vouch.settings import Settings
 
 Run = Callable[..., Result]

@@ -11,11 +11,11 @@ from psycopg import Connection
 
 from ingest.catalogue import OnFall
 from ingest.clocks import frozen as frozen_clock
-from ingest.counters import UNCONFIRMED
 from ingest.formats import json as vouch_json
 from ingest.formats.presence import decode as decode_presence
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
+from ingest.summaries.counters import UNCONFIRMED
 from vouch.__main__ import main
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -46,7 +46,7 @@ def test_the_page_on_mqtt_shows_what_presence_is() -> None:
 
 
 def test_the_page_on_mqtt_names_every_reason_and_no_other() -> None:
-    modules = ("batch.py", "opening.py", "formats/json.py", "formats/presence.py", "writer.py")
+    modules = ("batch.py", "decoding.py", "formats/json.py", "formats/presence.py", "writer.py")
     code = "".join((DOCS.parent / "ingest" / name).read_text() for name in modules)
     used = set(re.findall(r'(?:Rejection\([^"]*|_refused\()"([a-z_]+)"', code))
     table = (DOCS / "mqtt.md").read_text().split("| reason | meaning |")[1].split("\n\n")[0]

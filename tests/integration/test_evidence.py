@@ -13,20 +13,20 @@ from click.testing import CliRunner
 from psycopg import Connection
 
 from contracts.contract import CoveredAsset
-from contracts.database_source import RawSource, SummarySource
-from contracts.evidence import NotHeld
-from contracts.evidence_folder import FolderInUse, export_evidence, read_evidence
-from contracts.evidence_source import EvidenceSource
-from contracts.fact_entry import FactLog
-from contracts.fact_file import answer_of
-from contracts.fact_store import add_entries, add_entry, list_entries, load_book
-from contracts.facts import book_at
-from contracts.source import Need, Streams
-from contracts.streams import Source, load_streams
+from contracts.evidence.document import NotHeld
+from contracts.evidence.folder import FolderInUse, export_evidence, read_evidence
+from contracts.evidence.source import EvidenceSource
+from contracts.facts.book import book_at
+from contracts.facts.entry import FactLog
+from contracts.facts.file import answer_of
+from contracts.facts.store import add_entries, add_entry, list_entries, load_book
+from contracts.streams.database import RawSource, SummarySource
+from contracts.streams.source import Source, load_streams
+from contracts.streams.stream import Need, Streams
 from ingest.message import Message
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
-from ingest.summariser import summarise_stale
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
+from ingest.summaries.summariser import summarise_stale
 from tests.builders import BERLIN, span, utc
 from tests.world import OCTOBER, REGISTRY, declare_world, message, write, write_october
 from vouch.__main__ import main

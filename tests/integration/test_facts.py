@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 from psycopg import Connection, errors
 
-from contracts.fact_entry import AnyEntry, FactLog
-from contracts.fact_file import answer_of, parse_log, write_log
-from contracts.fact_kinds import FactKind
-from contracts.fact_store import AlteredEntry, EntriesRefused, add_entries, add_entry, list_entries, load_book
+from contracts.facts.entry import AnyEntry, FactLog
+from contracts.facts.file import answer_of, parse_log, write_log
+from contracts.facts.kinds import FactKind
+from contracts.facts.store import AlteredEntry, EntriesRefused, add_entries, add_entry, list_entries, load_book
 from contracts.store import NoContract
 from tests.world import CONTRACT, agree, declare_world
 from vouch.__main__ import main

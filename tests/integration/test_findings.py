@@ -5,9 +5,9 @@ from typing import Any
 
 from psycopg import Connection
 
-from ingest.finding_store import add_findings, list_findings
 from ingest.notes import FindingNote
-from ingest.summariser import summarise_stale
+from ingest.summaries.finding_store import add_findings, list_findings
+from ingest.summaries.summariser import summarise_stale
 from tests.builders import HOUR
 from tests.world import CONTRACT, REGISTRY, declare_world, message, write
 from vouch.period import DAY, to_micros

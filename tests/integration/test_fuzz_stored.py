@@ -7,8 +7,8 @@ from typing import Any
 from psycopg import Connection
 
 from ingest.message import Opened
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from ingest.store import load_balance
 from ingest.writer import Writer
 from tests.fuzz.drive import Findings, open_all

@@ -21,10 +21,10 @@ from ingest.store import load_balance
 from ingest.watch.health import HealthPortTaken
 from tests.intake import hears, ingesting, wait_for
 from tests.world import declare_world, message
-from vouch import up
 from vouch.broker_address import parse_broker
 from vouch.database import connect
 from vouch.period import Period
+from vouch.running import up
 from vouch.settings import Settings
 
 NOON = datetime(2026, 10, 5, 12, tzinfo=UTC)

@@ -13,9 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.intake import ingesting, wait_for
 from tests.web_world import open_portal, portal_settings
 from tests.world import OCTOBER_STARTS, message, write
-from vouch import up
 from vouch.database import connect, open_pool
-from vouch.schedule import summarise
+from vouch.running import up
+from vouch.running.schedule import summarise
 from vouch.settings import Settings, load_settings
 from web.app import create_app
 

@@ -8,16 +8,16 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg import Connection
 
-from ingest.device_store import NoDevice
 from ingest.message import Message
 from ingest.notes import Evidence, PresenceNote
 from ingest.presence.intervals import Presence, intervals
 from ingest.presence.listening import Stretch
 from ingest.presence.listening_store import list_gaps, list_listened, put_stretch
 from ingest.presence.store import add_presence, list_last_said, load_record
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
-from ingest.summariser import summarise_stale
+from ingest.registry.apply import apply_registry
+from ingest.registry.device_store import NoDevice
+from ingest.registry.file import parse_registry
+from ingest.summaries.summariser import summarise_stale
 from ingest.topics import PRESENCE, device_topic
 from ingest.writer import Writer, replay_rejected
 from tests.builders import opened

@@ -8,8 +8,9 @@ import pytest
 from psycopg import Connection, errors
 
 from ingest.catalogue import OnFall
-from ingest.registry import KnownDevices, RegistryConflict, apply_registry, load_revision
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import RegistryConflict, apply_registry
+from ingest.registry.file import parse_registry
+from ingest.registry.known_store import KnownDevices, load_revision
 from vouch.database import connect
 from vouch.period import to_micros
 

@@ -7,10 +7,10 @@ from typing import Any
 import cbor2
 from psycopg import Connection
 
+from ingest.decoding import open_message
 from ingest.message import Arrived, Message
-from ingest.opening import open_message
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from ingest.rejection_store import list_rejected
 from ingest.writer import Writer, Written, replay_rejected
 from tests.world import declare_world

@@ -17,8 +17,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.formats import sparkplug_b_pb2 as pb
 from ingest.message import Message
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from ingest.rejection_store import list_rejected
 from ingest.store import load_balance
 from ingest.writer import Writer, replay_rejected
@@ -26,11 +26,11 @@ from tests.intake import ingesting, wait_for
 from tests.mqtt_recorder import Packet, Recorder, recording
 from tests.sparkplug import Speaker, metric
 from tests.world import REGISTRY
-from vouch import up
 from vouch.__main__ import main
 from vouch.broker_address import BrokerAddress, parse_broker
 from vouch.database import connect
 from vouch.mqtt import prepare_client
+from vouch.running import up
 from vouch.settings import Settings
 
 CONNECT, PUBLISH, SUBSCRIBE, DISCONNECT = 1, 3, 8, 14

@@ -9,13 +9,13 @@ import pytest
 from psycopg import Connection, errors
 
 from ingest.clocks.store import find_estimate
-from ingest.finding_store import list_findings
 from ingest.message import Message
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from ingest.rejection_store import list_rejected
 from ingest.store import load_balance
-from ingest.summariser import summarise_stale
+from ingest.summaries.finding_store import list_findings
+from ingest.summaries.summariser import summarise_stale
 from ingest.topics import telemetry_topic
 from ingest.writer import Writer, replay_rejected
 from tests.builders import opened

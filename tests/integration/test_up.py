@@ -19,11 +19,11 @@ from typing import Any
 
 import pytest
 
-from vouch import up
 from vouch.database import connect
-from vouch.embedded.folder import AlreadyRunning
-from vouch.embedded.processes import identify
-from vouch.embedded.supervisor import ServiceFailed
+from vouch.running import up
+from vouch.running.embedded.folder import AlreadyRunning
+from vouch.running.embedded.processes import identify
+from vouch.running.embedded.supervisor import ServiceFailed
 from vouch.settings import Settings, load_settings
 
 SECONDS_MAX = 15.0

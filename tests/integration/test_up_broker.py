@@ -14,8 +14,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from ingest.access.credentials import add_device, remove_device
-from vouch import up
 from vouch.broker_address import parse_broker
+from vouch.running import up
 from vouch.settings import Settings
 
 SECONDS_MAX = 5.0

@@ -25,9 +25,9 @@ from vouch.database import open_pool
 from vouch.document import parse_document
 from vouch.settings import Settings
 from web import access
-from web.api_store import NoToken, TokenExists
+from web.api.openapi import DESCRIPTION
 from web.app import create_app
-from web.openapi import DESCRIPTION
+from web.token_store import NoToken, TokenExists
 from web.tokens import TOKENS_MAX, TooManyTokens, add_token, revoke_token
 
 MANAGER: Final = "manager@seller.example"

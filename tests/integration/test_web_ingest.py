@@ -17,7 +17,7 @@ from ingest.notes import Evidence, PresenceNote
 from ingest.presence.listening import Stretch
 from ingest.presence.listening_store import put_process, put_stretch
 from ingest.presence.store import add_presence
-from ingest.watch.vitals import BrokerCounters, Health, Report, Status
+from ingest.vitals import BrokerCounters, Health, Report, Status
 from tests.unit.ingest.test_vitals import WELL
 from tests.web_world import SILENCE_STARTS, Balanced, Portal, link, open_portal, plain_text
 from tests.world import OCTOBER_ENDS, OCTOBER_STARTS, message, write

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from contracts.run import DatabaseKnowledge
-from ingest.summariser import summarise_stale
+from ingest.summaries.summariser import summarise_stale
 from tests.web_world import HOSTILE, Balanced, Portal, link, open_portal, plain_text
 from tests.world import CONTRACT, OCTOBER, OCTOBER_STARTS, agree, message, write
 from vouch.database import connect
@@ -366,8 +366,8 @@ def test_only_sources_of_the_line_open(portal: Portal, buyer: FlaskClient) -> No
 
 
 def test_readings_of_somebody_else_on_the_same_day_are_not_shown(services: Settings) -> None:
-    from ingest.registry import apply_registry
-    from ingest.registry_file import parse_registry
+    from ingest.registry.apply import apply_registry
+    from ingest.registry.file import parse_registry
     from tests.world import REGISTRY
 
     with open_portal(services) as portal, connect(portal.database) as conn:

@@ -20,8 +20,9 @@ from tests.world import declare_world
 from vouch.database import open_pool
 from vouch.errors import Invalid, Unavailable
 from vouch.settings import load_settings
-from web.app import create_app, serve
+from web.app import create_app
 from web.auth import add_account, check_password, set_password
+from web.server import serve
 from web.store import AccountExists, NoAccount, find_account
 
 PEOPLE = "person@buyer.example"
@@ -239,7 +240,7 @@ def test_the_portal_serves_over_http_and_stops_when_told(database: str) -> None:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     settings = {"VOUCH_DATABASE_URL": database, "VOUCH_SECRET_KEY": "k" * 40, "VOUCH_WEB_PORT": str(port)}
-    script = "from vouch.settings import load_settings; from web.app import serve; serve(load_settings())"
+    script = "from vouch.settings import load_settings; from web.server import serve; serve(load_settings())"
     process = subprocess.Popen([sys.executable, "-c", script], env=os.environ | settings)
     try:
         assert answer_of(f"http://127.0.0.1:{port}/healthz") == (200, b'{"status":"ok"}\n')

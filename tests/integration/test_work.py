@@ -8,7 +8,7 @@ from psycopg import Connection
 from ingest.watch.work_store import list_work, recorded
 from tests.world import declare_world
 from vouch.database import connect
-from vouch.schedule import close_due_months, summarise
+from vouch.running.schedule import close_due_months, summarise
 from vouch.settings import load_settings
 
 

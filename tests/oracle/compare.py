@@ -13,9 +13,9 @@ from billing.month import rate_month
 from contracts.contract import Contract, linked
 from contracts.document import contract_of, parse_canonical
 from contracts.evaluate import Evaluator
-from contracts.evidence import Evidence, catalogue_of, parse_evidence
-from contracts.evidence_readings import ReadingTable
-from contracts.fact_entry import FactLog
+from contracts.evidence.document import Evidence, catalogue_of, parse_evidence
+from contracts.evidence.readings import ReadingTable
+from contracts.facts.entry import FactLog
 from contracts.offline import FolderKnowledge, read_versions
 from contracts.terms import Streak, Threshold
 from tests.oracle.coverage import features

@@ -16,8 +16,8 @@ from billing.statement import statement
 from billing.statement_schema import StatementDocument
 from contracts.contract import linked
 from contracts.document import ContractDocument, check_document, contract_of
-from contracts.evidence import Evidence
-from contracts.evidence_folder import read_evidence
+from contracts.evidence.document import Evidence
+from contracts.evidence.folder import read_evidence
 from contracts.offline import FolderKnowledge, check_evidence
 from tests import contract_files
 from vouch.document import Document, DocumentFaults, parse_document

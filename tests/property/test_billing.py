@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 
 from billing.invoice import compose
 from billing.month import RatedLine, rate_month
-from billing.price.scheme import Priced, priced, total_price
+from billing.pricing.scheme import Priced, priced, total_price
 from billing.scene import Charge
-from contracts.measure.availability import measure_availability
-from contracts.measure.counter import counter_needs, measure_counter
+from contracts.measuring.availability import measure_availability
+from contracts.measuring.counter import counter_needs, measure_counter
 from contracts.terms import Availability, Counter
 from contracts.terms.prices.usage_price import Scheme
 from ingest.catalogue import MetricKind

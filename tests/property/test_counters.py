@@ -8,11 +8,11 @@ from typing import Any, Final
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from contracts.measure.counter import counter_needs, measure_counter
+from contracts.measuring.counter import counter_needs, measure_counter
 from contracts.scene import Measured
 from contracts.terms import Counter
 from ingest.catalogue import Metric, OnFall
-from ingest.counters import FINDINGS_MAX, counter_findings
+from ingest.summaries.counters import FINDINGS_MAX, counter_findings
 from tests.builders import HOUR, T0, metric, micros, scene, stream
 from vouch.period import Period
 

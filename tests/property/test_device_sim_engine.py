@@ -12,16 +12,16 @@ import pytest
 
 from contracts.document import contract_of, parse_contract
 from contracts.evaluate import Evaluator
-from contracts.evidence import AssignmentDocument, Evidence, EvidenceDocument
-from contracts.evidence_readings import Readings as Held
-from contracts.evidence_readings import SeriesReadings
-from contracts.evidence_source import EvidenceSource
-from contracts.facts import book_at
+from contracts.evidence.document import AssignmentDocument, Evidence, EvidenceDocument
+from contracts.evidence.readings import Readings as Held
+from contracts.evidence.readings import SeriesReadings
+from contracts.evidence.source import EvidenceSource
+from contracts.facts.book import book_at
 from device_sim.fleet import FLEETS, Fleet, fleet, parse_months
 from ingest.batch import sort_out
 from ingest.catalogue import KnownDevice, Metric, Series
 from ingest.message import Message
-from ingest.registry_file import MetricDocument, RegistryDocument, parse_registry
+from ingest.registry.file import MetricDocument, RegistryDocument, parse_registry
 from tests.builders import opened
 from vouch.period import to_micros
 

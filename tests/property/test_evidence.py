@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.contract import CoveredAsset
-from contracts.evidence import Evidence, catalogue_of, parse_evidence
-from contracts.evidence_readings import CSV_HEAD, Readings, ReadingTable, csv_rows
-from contracts.evidence_source import EvidenceSource
-from contracts.source import Need
-from contracts.streams import combine_needs, load_streams
+from contracts.evidence.document import Evidence, catalogue_of, parse_evidence
+from contracts.evidence.readings import CSV_HEAD, Readings, ReadingTable, csv_rows
+from contracts.evidence.source import EvidenceSource
+from contracts.streams.source import combine_needs, load_streams
+from contracts.streams.stream import Need
 from tests.builders import HOUR, LONG_AGO, T0
 from vouch.period import DAY, Period, from_micros, iso
 

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.fact_entry import AnyEntry, FactLog
-from contracts.fact_file import parse_log, write_log
-from contracts.fact_kinds import FactKind, Side
-from contracts.facts import FactBook, LawBroken, StandingState, book_at, broken_laws, standing_under
+from contracts.facts.book import FactBook, LawBroken, StandingState, book_at, broken_laws, standing_under
+from contracts.facts.entry import AnyEntry, FactLog
+from contracts.facts.file import parse_log, write_log
+from contracts.facts.kinds import FactKind
 from contracts.terms.acceptance import AcceptanceClock, AcceptanceRule, Silence
+from contracts.terms.side import Side
 from tests.builders import T0
 from vouch.period import DAY, iso
 

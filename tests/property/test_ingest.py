@@ -14,7 +14,7 @@ from ingest.catalogue import MetricKind, OnFall
 from ingest.formats.json import decode, encode
 from ingest.message import Arrived, Message, Opened
 from ingest.reading import Decoded, Strand, decimal_of, float_of
-from ingest.summary import DaySummary, cut, join_states, straddles, summarise_days
+from ingest.summaries.summary import DaySummary, cut, join_states, straddles, summarise_days
 from ingest.topics import telemetry_topic
 from tests.builders import T0, known, metric, opened, utc
 from vouch.errors import Invalid

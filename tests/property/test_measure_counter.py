@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contracts.measure.counter import counter_needs, measure_counter
+from contracts.measuring.counter import counter_needs, measure_counter
 from contracts.scene import Measured
 from contracts.terms import Counter
 from contracts.terms.measures.counter import OnFall

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.measure.event_sum import measure_event_sum
+from contracts.measuring.event_sum import measure_event_sum
 from contracts.scene import Measured
 from contracts.terms import EventSum
 from ingest.catalogue import MetricKind

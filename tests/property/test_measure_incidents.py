@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.measure.incident_list import measure_incident_list
+from contracts.measuring.incident_list import measure_incident_list
 from contracts.scene import Measured
 from contracts.terms import IncidentList
 from ingest.catalogue import MetricKind

@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.measure.share_in_band import measure_share_in_band, share_in_band_needs
-from contracts.measure.time_in_state import measure_time_in_state, time_in_state_needs
+from contracts.measuring.share_in_band import measure_share_in_band, share_in_band_needs
+from contracts.measuring.time_in_state import measure_time_in_state, time_in_state_needs
 from contracts.scene import Measured
 from contracts.terms import ShareInBand, TimeInState
 from ingest.catalogue import MetricKind

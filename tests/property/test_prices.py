@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from billing.price.fixed_fee import month_share, rate_fixed_fee
-from billing.price.maximum import comes_off
-from billing.price.minimum import Excess, settle
-from billing.price.rollover import Balance, Use, roll
-from billing.price.scheme import Priced, lines, priced, total_price
-from billing.price.usage_price import billable
+from billing.pricing.fixed_fee import month_share, rate_fixed_fee
+from billing.pricing.maximum import comes_off
+from billing.pricing.minimum import Excess, settle
+from billing.pricing.rollover import Balance, Use, roll
+from billing.pricing.scheme import Priced, lines, priced, total_price
+from billing.pricing.usage_price import billable
 from contracts.contract import CoveredAsset
 from contracts.terms.prices.fixed_fee import FreeSpan, Proration
 from contracts.terms.prices.rollover import Rollover

@@ -15,14 +15,14 @@ from typing import Any, Final
 import pytest
 
 from ingest.access.credentials import add_device
-from ingest.registry import apply_registry
-from ingest.registry_file import parse_registry
+from ingest.registry.apply import apply_registry
+from ingest.registry.file import parse_registry
 from ingest.store import Balance, load_balance
 from tests.end_to_end.conftest import IngestProcess, ingesting
 from tests.publishers.environments import node_modules_of, python_of
 from vouch.broker_address import parse_broker
 from vouch.database import connect
-from vouch.embedded.broker import can_log_in
+from vouch.running.embedded.broker import can_log_in
 from vouch.settings import Settings
 
 __all__ = ["ingesting"]

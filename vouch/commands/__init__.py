@@ -1,1 +1,1 @@
-"""The `vouch` command, one file a subject. Every import of another package is made inside its subcommand."""
+"""The `vouch` command: one file a command or group, named as it is. Other packages are imported inside subcommands."""

@@ -1,9 +1,13 @@
-"""What commands share: settings, a database connection, tables, and errors as one sentence with an exit code."""
+"""What commands share: settings, a database connection, tables, and errors as one sentence with an exit code.
+
+Shell.
+"""
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -83,3 +87,18 @@ def progress_line(what: str) -> Callable[[int, int], None]:
         console.print(f"  {what}: {done:,} of {total:,} ({percent} %)", end=end)
 
     return show
+
+
+def read_text(file: Path) -> str:
+    """A file's text; one that is not UTF-8 is an error with its name."""
+    from vouch.errors import Invalid
+
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{file}: not UTF-8 text: {error}") from error
+
+
+def say(line: str) -> None:
+    """A line about what is being done."""
+    console.print(f"  {line}", markup=False, soft_wrap=True)

@@ -1,12 +1,14 @@
-"""Evaluating: a contract's month from a folder of evidence, or from the database; the same bytes from both."""
+"""Evaluating: a contract's month from a folder of evidence, or from the database; the same bytes from both.
+
+Shell.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import click
 
-from vouch.commands.common import instant_of, open_database
-from vouch.commands.declare import read_text
+from vouch.commands.common import instant_of, open_database, read_text
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -29,7 +31,7 @@ def evaluate(contracts: tuple[Path, ...], folder: Path, period: str, as_of: str 
     """
     from billing.statement import statement
     from contracts.contract import parse_month
-    from contracts.evidence_folder import read_evidence
+    from contracts.evidence.folder import read_evidence
     from contracts.offline import FolderKnowledge, read_versions
 
     month = parse_month(period)

@@ -1,4 +1,7 @@
-"""Evidence: what whoever checks a contract's month needs, exported as a folder of files."""
+"""Evidence: what whoever checks a contract's month needs, exported as a folder of files.
+
+Shell.
+"""
 
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +24,7 @@ def evidence() -> None:
 def evidence_export(contract: str, period: str, folder: Path, as_of: str | None) -> None:
     """Write contract versions, devices, readings and facts into a new folder. The same again gives the same bytes."""
     from contracts.contract import parse_month
-    from contracts.evidence_folder import export_evidence
+    from contracts.evidence.folder import export_evidence
     from vouch.errors import Invalid
     from vouch.knowledge import snapshot
     from vouch.period import iso, parse_instant

@@ -1,4 +1,7 @@
-"""Facts: propose, answer, list, show."""
+"""Facts: propose, answer, list, show.
+
+Shell.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,14 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from vouch.commands.common import console, instant_of, open_database, print_table
-from vouch.commands.declare import read_text
+from vouch.commands.common import console, instant_of, open_database, print_table, read_text
 from vouch.period import iso
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
-    from contracts.facts import Fact, FactBook
+    from contracts.facts.book import Fact, FactBook
 
 _DONE: Final = {"accept": "accepted", "reject": "rejected", "dispute": "disputed", "withdraw": "withdrawn"}
 _CONTRACT = click.option("--contract", required=True, help="The contract that the fact is about.")
@@ -35,8 +37,8 @@ def fact_propose(file: Path, contract: str) -> None:
 
     They count as known from now on. Proposing the same again changes nothing.
     """
-    from contracts.fact_file import parse_proposals
-    from contracts.fact_store import add_proposals
+    from contracts.facts.file import parse_proposals
+    from contracts.facts.store import add_proposals
 
     document, proposals = parse_proposals(read_text(file), str(file))
     with open_database() as conn:
@@ -57,8 +59,8 @@ def _answer(says: str, text: str) -> None:
     @click.option("--by", type=click.Choice(["supplier", "customer"]), required=True, help="Who says so.")
     @click.option("--reason", required=reason_needed, help="Kept with the answer.")
     def command(name: str, contract: str, by: str, reason: str | None) -> None:
-        from contracts.fact_file import answer_of
-        from contracts.fact_store import add_entry
+        from contracts.facts.file import answer_of
+        from contracts.facts.store import add_entry
 
         answer = answer_of(name, by, says, reason)
         with open_database() as conn:
@@ -83,8 +85,8 @@ _answer("withdraw", "Take FACT back, for the side that proposed it. Final.")
 @click.option("--kind", help="Only facts of this kind, such as planned_work.")
 def fact_list(contract: str, as_of: str | None, kind: str | None) -> None:
     """All facts of a contract, in the order in which they became known."""
-    from contracts.fact_kinds import FactKind
-    from contracts.fact_store import load_book
+    from contracts.facts.kinds import FactKind
+    from contracts.facts.store import load_book
     from vouch.errors import Invalid
 
     if kind is not None and kind not in list(FactKind):
@@ -106,7 +108,7 @@ def fact_list(contract: str, as_of: str | None, kind: str | None) -> None:
 @_AS_OF
 def fact_show(name: str, contract: str | None, as_of: str | None) -> None:
     """FACT and all that was said about it."""
-    from contracts.fact_store import NoFact, load_book, load_contract_of
+    from contracts.facts.store import NoFact, load_book, load_contract_of
 
     with open_database() as conn:
         contract = contract or load_contract_of(conn, name)
@@ -141,8 +143,8 @@ def fact_show(name: str, contract: str | None, as_of: str | None) -> None:
 @_AS_OF
 def fact_export(contract: str, as_of: str | None) -> None:
     """Write a contract's log to standard output: JSON Lines, with the instants at which each entry became known."""
-    from contracts.fact_file import write_log
-    from contracts.fact_store import list_entries
+    from contracts.facts.file import write_log
+    from contracts.facts.store import list_entries
 
     with open_database() as conn, _asking(conn, contract, as_of) as known_at:
         text = write_log(list_entries(conn, contract, known_at))

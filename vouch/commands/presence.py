@@ -1,4 +1,7 @@
-"""When devices were there, and when vouch was listening."""
+"""When devices were there, and when vouch was listening.
+
+Shell.
+"""
 
 from datetime import UTC, datetime, timedelta
 

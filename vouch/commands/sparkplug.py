@@ -1,4 +1,7 @@
-"""Sparkplug edge nodes: those that have a session, and commands to them."""
+"""Sparkplug edge nodes: those that have a session, and commands to them.
+
+Shell.
+"""
 
 import click
 

@@ -1,4 +1,7 @@
-"""A statement on the terminal: what was measured, how the promises stand, what is charged, what was inferred."""
+"""A statement on the terminal: what was measured, how the promises stand, what is charged, what was inferred.
+
+Shell.
+"""
 
 from collections.abc import Iterator
 from decimal import Decimal

@@ -1,4 +1,7 @@
-"""One contract: what is agreed, for which assets, and its months."""
+"""One contract: what is agreed, for which assets, and its months.
+
+Shell.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +14,7 @@ from billing.invoice import InvoiceHead
 from billing.store import InvoiceFilter, list_invoices
 from contracts.contract import Contract, parse_month
 from contracts.store import load_customer, load_issuer
-from ingest.registry import list_assignments
+from ingest.registry.known_store import list_assignments
 from vouch.period import MICROSECOND
 from web import store
 from web.access import Agreement

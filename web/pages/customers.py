@@ -1,4 +1,7 @@
-"""Customers: the list for staff, and one customer's contracts and invoices."""
+"""Customers: the list for staff, and one customer's contracts and invoices.
+
+Shell.
+"""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo

@@ -1,6 +1,6 @@
 """Devices: when each was there, what it said last, how its clock goes, and what was inferred about it.
 
-A customer's people see the devices that serve their assets now, from the beginning of that service on.
+Shell. A customer's people see the devices that serve their assets now, from the beginning of that service on.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from psycopg import Connection
 
 from contracts.contract import parse_month
 from ingest.clocks.store import find_estimate
-from ingest.device_store import DeviceRow, list_devices, list_last_readings, load_device
-from ingest.finding_store import list_findings
 from ingest.presence.intervals import Interval, Presence, intervals
 from ingest.presence.store import list_last_said, load_record
+from ingest.registry.device_store import DeviceRow, list_devices, list_last_readings, load_device
+from ingest.summaries.finding_store import list_findings
 from vouch.period import Period
 from web import access, pictures, store
 from web.connection import connection

@@ -1,4 +1,7 @@
-"""The evidence behind one invoice line, down to the readings."""
+"""The evidence behind one invoice line, down to the readings.
+
+Shell.
+"""
 
 import json
 from collections.abc import Sequence
@@ -20,9 +23,9 @@ from contracts.terms.base import Part, Wanted
 from ingest.catalogue import Metric, MetricKind
 from ingest.presence.listening_store import list_gaps
 from ingest.reading import decimal_of
-from ingest.registry import list_assignments, list_metrics, load_catalogue
+from ingest.registry.known_store import list_assignments, list_metrics, load_catalogue
 from ingest.store import list_readings
-from ingest.summary import summarise
+from ingest.summaries.summary import summarise
 from vouch.errors import NotFound
 from vouch.period import DAY, Period, from_micros
 from web import pictures, results, store

@@ -1,4 +1,7 @@
-"""What comes in, for staff: the balance, the processes and when they listened, the broker, and what was refused."""
+"""What comes in, for staff: the balance, the processes and when they listened, the broker, and what was refused.
+
+Shell.
+"""
 
 import uuid
 from dataclasses import dataclass
@@ -10,10 +13,10 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from psycopg import Connection
 
-from ingest.finding_store import list_findings
 from ingest.presence.listening_store import Process, list_gaps, list_listened, list_processes
 from ingest.rejection_store import Refused, count_reasons, list_rows
 from ingest.store import load_balance
+from ingest.summaries.finding_store import list_findings
 from ingest.watch.work_store import list_work
 from ingest.writer import Writer, replay_message
 from vouch.hex_dump import is_text, shown_bytes

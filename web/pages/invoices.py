@@ -1,4 +1,7 @@
-"""Invoices: the list, the document, its JSON, and its verification."""
+"""Invoices: the list, the document, its JSON, and its verification.
+
+Shell.
+"""
 
 import json
 from typing import Any, Final

@@ -1,4 +1,7 @@
-"""A month of a contract: what was measured, what the sides put on record, and what it costs so far or came to."""
+"""A month of a contract: what was measured, what the sides put on record, and what it costs so far or came to.
+
+Shell.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.fact_kinds import Side
 from contracts.terms.acceptance import AcceptanceRule
 from contracts.terms.base import Slug
 from contracts.terms.judges.base import Judge
+from contracts.terms.side import Side
 
 Causes = Annotated[list[Slug], Field(min_length=1, max_length=50)]
 Sides = Annotated[list[Side], Field(min_length=1, max_length=2)]

@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from contracts.fact_kinds import Side
 from contracts.terms.acceptance import AcceptanceRule
 from contracts.terms.base import Count, Days, Model, Positive, Ref, Wanted, by_key, key
 from contracts.terms.judges.base import Judge
 from contracts.terms.service_hours import LocalDate
+from contracts.terms.side import Side
 
 
 class EveryDays(Model):

@@ -5,8 +5,8 @@ Pure. Settled when the saving's window is due. Source: docs/terms.md#gain-share.
 
 from typing import Annotated, Literal
 
-from contracts.fact_kinds import Side
 from contracts.terms.base import EITHER, GIVEN, WORD, Model, Percent, Price, PricePart, Quantity, Ref, Wanted
+from contracts.terms.side import Side
 
 
 class Guarantee(Model):

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.price.bonus import bonus_percent, excess_points, rate_bonus
+from billing.pricing.bonus import bonus_percent, excess_points, rate_bonus
 from contracts.terms import Bonus, Threshold
 from contracts.terms.prices.bonus import BonusPerPoint
 from contracts.value import Verdict

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from billing.price.claims import claim_deadline
-from billing.price.combination import Used, combine, left_by_rule, rate_combination
-from contracts.fact_entry import AnyEntry
+from billing.pricing.claims import claim_deadline
+from billing.pricing.combination import Used, combine, left_by_rule, rate_combination
+from contracts.facts.entry import AnyEntry
 from contracts.scene import JudgedSpan
 from contracts.terms import Combination
 from contracts.terms.prices.combination import ClaimDays, ClaimMonths, Rule

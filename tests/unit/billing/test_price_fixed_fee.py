@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from billing.price.fixed_fee import Interval, interval_of, month_share, rate_fixed_fee
+from billing.pricing.fixed_fee import Interval, interval_of, month_share, rate_fixed_fee
 from contracts.contract import Contract
 from contracts.terms.prices.fixed_fee import FreeSpan, Proration
 from tests.price_months import Came, agreed, at, course, covered

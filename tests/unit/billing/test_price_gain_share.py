@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.price.gain_share import rate_gain_share, refund
+from billing.pricing.gain_share import rate_gain_share, refund
 from contracts.terms import GainShare
 from contracts.terms.prices.gain_share import Guarantee
 from contracts.value import State, Value

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from billing.price.indexation import Used, adjustments_until, index_factor, indexed_price
-from contracts.facts import FactBook
+from billing.pricing.indexation import Used, adjustments_until, index_factor, indexed_price
+from contracts.facts.book import FactBook
 from contracts.terms.prices.indexation import Indexation
 from tests.judge_world import at, book, proposed, said
 

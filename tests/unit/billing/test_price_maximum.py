@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from billing.price.maximum import comes_off, rate_maximum
+from billing.pricing.maximum import comes_off, rate_maximum
 from contracts.contract import Contract
 from tests.price_months import Came, agreed, course
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from billing.price.minimum import Excess, Settled, rate_minimum, reduced, settle
+from billing.pricing.minimum import Excess, Settled, rate_minimum, reduced, settle
 from contracts.contract import Contract
 from tests.price_months import Came, agreed, at, course, covered
 from vouch.period import Period

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.price.obligation_consequence import (
+from billing.pricing.obligation_consequence import (
     LastSpan,
     rate_obligation_consequence,
     started_days,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.price.remedy import credit_percent, incident_credit, rate_remedy
+from billing.pricing.remedy import credit_percent, incident_credit, rate_remedy
 from contracts.terms import Remedy, Threshold
 from contracts.terms.prices.remedy import Ladder, PerIncident, PerPoint, PerTime, Proportion
 from contracts.value import State, Value, Verdict

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing.price.rollover import Balance, Lot, Rolled, Use, roll
+from billing.pricing.rollover import Balance, Lot, Rolled, Use, roll
 from contracts.terms.prices.rollover import Rollover
 
 JANUARY, FEBRUARY, MARCH, APRIL = (date(2026, month, 1) for month in (1, 2, 3, 4))

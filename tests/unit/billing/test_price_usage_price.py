@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from billing.price.scheme import Priced, lines, priced, total_price
-from billing.price.usage_price import billable, counted, rate_usage_price
+from billing.pricing.scheme import Priced, lines, priced, total_price
+from billing.pricing.usage_price import billable, counted, rate_usage_price
 from contracts.contract import Contract
 from contracts.terms.prices.usage_price import NegativeUse, Scheme
 from tests.price_months import Came, agreed, course, covered

@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from billing.price.words import amount
+from billing.pricing.words import amount
 
 
 def test_an_amount_has_its_units_symbol_and_a_plain_count_has_none() -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from contracts.amendment import check_succession
+from contracts.amendments.succession import check_succession
 from contracts.contract import Contract
 from contracts.document import check_document, contract_of
 from tests.contract_files import (

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 from pydantic import BaseModel
 
-from contracts.diff import differences
-from contracts.diff_words import KEYS, KINDS, SENTENCES
+from contracts.amendments.diff import differences
+from contracts.amendments.words import KEYS, KINDS, SENTENCES
 from contracts.document import ContractDocument, check_document
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice
 from vouch.document import Document, parse_document

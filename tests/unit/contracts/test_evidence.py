@@ -11,13 +11,12 @@ from typing import Any, Final
 import pytest
 from click.testing import CliRunner
 
-from contracts.evidence import catalogue_of, evidence_text, parse_evidence
-from contracts.evidence_folder import read_evidence
-from contracts.evidence_readings import CSV_HEAD, MalformedFile, Readings, ReadingTable, csv_rows
-from contracts.evidence_source import EvidenceSource
+from contracts.evidence.document import catalogue_of, evidence_text, parse_evidence
+from contracts.evidence.folder import read_evidence
+from contracts.evidence.readings import CSV_HEAD, MalformedFile, Readings, ReadingTable, csv_rows
+from contracts.evidence.source import EvidenceSource
 from ingest.catalogue import Assignment, MetricKind, OnFall
-from ingest.reading import decimal_of
-from ingest.summary import Shown
+from ingest.reading import Shown, decimal_of
 from tests.builders import LONG_AGO, span, utc
 from vouch.__main__ import main
 from vouch.document import DocumentFaults

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Final
 
 from contracts.contract import CoveredAsset
-from contracts.evidence import EvidenceDocument
-from contracts.evidence_folder import read_evidence
-from contracts.evidence_readings import COLUMNS
-from contracts.evidence_source import EvidenceSource
-from contracts.source import Need
-from contracts.streams import load_streams
+from contracts.evidence.document import EvidenceDocument
+from contracts.evidence.folder import read_evidence
+from contracts.evidence.readings import COLUMNS
+from contracts.evidence.source import EvidenceSource
+from contracts.streams.source import load_streams
+from contracts.streams.stream import Need
 from tests.builders import LONG_AGO, span
 from vouch.period import iso
 
@@ -37,7 +37,7 @@ def test_the_example_holds_what_the_page_says(tmp_path: Path) -> None:
 
 def test_the_page_names_every_field_and_reason() -> None:
     named = set(re.findall(r"`([a-z_]+)`", PAGE))
-    source = Path(__file__).parents[3] / "contracts" / "evidence_readings.py"
+    source = Path(__file__).parents[3] / "contracts" / "evidence" / "readings.py"
     reasons = set(re.findall(r'(?:_Refused\(|line, )"([a-z_]+)"', source.read_text()))
 
     assert set(EvidenceDocument.model_fields) <= named

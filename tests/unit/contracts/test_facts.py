@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from contracts.fact_entry import AnyEntry, FactLog
-from contracts.fact_file import parse_log, parse_proposals, write_log
-from contracts.fact_kinds import CounterCorrection, FactKind, Says, Side
-from contracts.facts import Fact, FactBook, LawBroken, Standing, StandingState, book_at, standing_under
+from contracts.facts.book import Fact, FactBook, LawBroken, Standing, StandingState, book_at, standing_under
+from contracts.facts.entry import AnyEntry, FactLog
+from contracts.facts.file import parse_log, parse_proposals, write_log
+from contracts.facts.kinds import CounterCorrection, FactKind, Says
 from contracts.terms.acceptance import AcceptanceClock, AcceptanceRule, Silence
+from contracts.terms.side import Side
 from tests.builders import span, utc
 from vouch.canonical import canonical_json
 from vouch.document import DocumentFaults

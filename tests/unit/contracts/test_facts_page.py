@@ -7,10 +7,10 @@ from typing import Final
 import yaml
 from pydantic import TypeAdapter
 
-from contracts.fact_entry import Accept, Propose, ProposeInstant, ProposeSpan, Refuse
-from contracts.fact_file import parse_log, parse_proposals, write_log
-from contracts.fact_kinds import FactKind
-from contracts.facts import book_at
+from contracts.facts.book import book_at
+from contracts.facts.entry import Accept, Propose, ProposeInstant, ProposeSpan, Refuse
+from contracts.facts.file import parse_log, parse_proposals, write_log
+from contracts.facts.kinds import FactKind
 from contracts.terms.acceptance import AcceptanceRule
 from tests.builders import utc
 

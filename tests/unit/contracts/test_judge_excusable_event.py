@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.judge.excusable_event import judge_excusable_event
+from contracts.judging.excusable_event import judge_excusable_event
 from contracts.scene import JudgedSpan
 from contracts.terms.judges.excusable_event import ExcusableEvent
 from tests.judge_world import HOUR, JUNE, at, during, granted, proposed, refused, said, scene

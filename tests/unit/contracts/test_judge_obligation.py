@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.judge.obligation import judge_obligation
+from contracts.judging.obligation import judge_obligation
 from contracts.scene import JudgedSpan
 from contracts.terms.judges.obligation import Cure, Obligation
 from tests.judge_world import (

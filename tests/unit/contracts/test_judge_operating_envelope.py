@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.judge.operating_envelope import judge_operating_envelope, operating_envelope_needs
+from contracts.judging.operating_envelope import judge_operating_envelope, operating_envelope_needs
 from contracts.scene import JudgedSpan, Scene
-from contracts.source import Need, Stream
+from contracts.streams.stream import Need, Stream
 from contracts.terms.judges.operating_envelope import OperatingEnvelope
 from ingest.catalogue import Metric, MetricKind
-from ingest.summary import Shown
+from ingest.reading import Shown
 from tests.judge_world import HOUR, JUNE, TRUCK, at, granted, refused, scene
 from vouch.period import Period
 

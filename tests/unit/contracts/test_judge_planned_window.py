@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.judge.planned_window import judge_planned_window
+from contracts.judging.planned_window import judge_planned_window
 from contracts.scene import JudgedSpan
 from contracts.terms.judges.planned_window import PlannedWindow
 from tests.judge_world import BERLIN, HOUR, JUNE, at, during, granted, proposed, refused, said, scene

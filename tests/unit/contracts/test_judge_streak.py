@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.judge.streak import judge_streak
+from contracts.judging.streak import judge_streak
 from contracts.terms.judges.streak import Streak
 from contracts.value import Judgment, State, Value, Verdict
 from tests.judge_world import JUNE

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.judge.threshold import judge_threshold
+from contracts.judging.threshold import judge_threshold
 from contracts.terms.judges.threshold import Comparison, Threshold
 from contracts.value import State, Value, Verdict
 from vouch.period import Period, parse_instant

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from contracts.measure.availability import availability_needs, measure_availability
-from contracts.measure.total import added, share_or_amount
+from contracts.measuring.availability import availability_needs, measure_availability
+from contracts.measuring.total import added, share_or_amount
 from contracts.scene import Measured
 from contracts.terms import Availability
 from contracts.value import State

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from contracts.measure.counter import counter_needs, counter_value, measure_counter
+from contracts.measuring.counter import counter_needs, counter_value, measure_counter
 from contracts.scene import Measured
-from contracts.source import Need, Stream
+from contracts.streams.stream import Need, Stream
 from contracts.terms import Counter
 from ingest.catalogue import Metric
 from tests.builders import (

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from contracts.measure.event_sum import event_sum_needs, measure_event_sum
+from contracts.measuring.event_sum import event_sum_needs, measure_event_sum
 from contracts.scene import Measured
-from contracts.source import Need
+from contracts.streams.stream import Need
 from contracts.terms import EventSum
 from ingest.catalogue import MetricKind
 from tests.builders import HOUR, T0, Said, accepted, book, counts, hours, metric, proposed, scene, stream

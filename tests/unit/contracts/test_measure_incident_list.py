@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from contracts.measure.incident_list import incident_list_needs, incident_value, measure_incident_list
-from contracts.measure.total import added
+from contracts.measuring.incident_list import incident_list_needs, incident_value, measure_incident_list
+from contracts.measuring.total import added
 from contracts.scene import Measured
-from contracts.source import Need
+from contracts.streams.stream import Need
 from contracts.terms import IncidentList
 from ingest.catalogue import MetricKind
 from tests.builders import HOUR, MINUTE, T0, Said, accepted, book, hours, metric, proposed, scene, states, stream

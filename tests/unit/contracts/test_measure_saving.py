@@ -5,9 +5,9 @@ from fractions import Fraction
 
 import pytest
 
-from contracts.fact_file import parse_log
-from contracts.facts import FactBook, book_at
-from contracts.measure.saving import baseline_adjustments, saving
+from contracts.facts.book import FactBook, book_at
+from contracts.facts.file import parse_log
+from contracts.measuring.saving import baseline_adjustments, saving
 from contracts.terms import Saving
 from contracts.value import State, Value
 from tests.builders import utc

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from contracts.measure.share_in_band import measure_share_in_band, share_in_band_needs
+from contracts.measuring.share_in_band import measure_share_in_band, share_in_band_needs
 from contracts.scene import Measured
-from contracts.source import Need
+from contracts.streams.stream import Need
 from contracts.terms import ShareInBand
 from ingest.catalogue import MetricKind
 from tests.builders import HOUR, T0, Said, book, counts, hours, metric, proposed, scene, stream

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts.measure.time_in_state import class_of, measure_time_in_state, time_in_state_needs
-from contracts.measure.total import share_or_amount
+from contracts.measuring.time_in_state import class_of, measure_time_in_state, time_in_state_needs
+from contracts.measuring.total import share_or_amount
 from contracts.scene import Measured
-from contracts.source import Need
+from contracts.streams.stream import Need
 from contracts.terms import TimeInState
 from contracts.value import State
 from ingest.catalogue import MetricKind

@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.contract import CoveredAsset
-from contracts.evidence_source import EvidenceSource
-from contracts.source import Need, Stream
-from contracts.streams import load_streams
+from contracts.evidence.source import EvidenceSource
+from contracts.streams.source import load_streams
+from contracts.streams.stream import Need, Stream
 from ingest.catalogue import Assignment, Catalogue, OnFall, Series
-from ingest.summary import DaySummary, Shown
+from ingest.reading import Shown
+from ingest.summaries.summary import DaySummary
 from tests.builders import HOUR, LONG_AGO, T0, counts, hours, metric, said_by, stream
 from vouch.period import DAY, Period
 

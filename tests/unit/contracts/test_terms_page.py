@@ -12,7 +12,7 @@ from typing import Any, Final, get_args
 import pytest
 from pydantic import BaseModel
 
-from contracts.diff import differences
+from contracts.amendments.diff import differences
 from contracts.document import ContractDocument, parse_contract
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice
 from contracts.terms.acceptance import AcceptanceClock

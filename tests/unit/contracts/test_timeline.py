@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from contracts.source import Stream
+from contracts.streams.stream import Stream
 from contracts.timeline import held
 from ingest.catalogue import MetricKind
 from tests.builders import HOUR, LONG_AGO, MINUTE, SECOND, T0, Said, hours, metric, states, stream

@@ -11,7 +11,7 @@ from device_sim.fleet import FLEETS, Fleet, fleet, parse_months
 from device_sim.signals import utc
 from device_sim.truth import month_seconds
 from ingest.formats.json import decode
-from ingest.registry_file import parse_registry
+from ingest.registry.file import parse_registry
 from vouch.errors import Invalid, NotFound
 
 OCTOBER = parse_months("2026-10")

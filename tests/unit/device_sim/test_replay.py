@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from contracts.document import parse_contract
-from contracts.evidence_folder import read_evidence
+from contracts.evidence.folder import read_evidence
 from device_sim.recorded_evidence import write_evidence
 from device_sim.replay import recorded_contracts, recorded_messages, recorded_readings, recorded_registry
 from ingest.formats.json import decode
-from ingest.registry_file import parse_registry
+from ingest.registry.file import parse_registry
 from vouch.errors import Conflict, Invalid, NotFound
 
 CHECKOUT = Path(__file__).parents[3]

@@ -196,4 +196,4 @@ def test_a_definition_of_a_template_is_no_value() -> None:
 
     decoded = decode_birth(payload(definition), NO_BIRTH).decoded
 
-    assert decoded == Decoded((), ())
+    assert decoded == Decoded((), (), repeats=True)

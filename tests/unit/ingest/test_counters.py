@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingest.catalogue import OnFall
-from ingest.counters import FINDINGS_MAX, Said, counter_findings
+from ingest.summaries.counters import FINDINGS_MAX, Said, counter_findings
 from tests.builders import metric
 
 

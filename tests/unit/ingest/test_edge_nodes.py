@@ -10,7 +10,7 @@ from ingest.message import Message, Opened
 from ingest.notes import BirthNote, BirthsEndNote, Evidence, FindingNote, PresenceNote, SequenceNote
 from ingest.sparkplug.edge_messages import Candidate, Limits, StoredNode, StoredSession, replayed
 from ingest.sparkplug.edge_nodes import EdgeNodes
-from ingest.sparkplug.topics import parse_topic
+from ingest.sparkplug_topics import parse_topic
 from tests.sparkplug import START, Speaker, arrived, bdseq, body, metric
 
 SECOND = 1_000_000

@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 from ingest.batch import sort_out
+from ingest.decoding import open_message
 from ingest.message import Arrived, Message, Reply
-from ingest.opening import open_message
 from ingest.reading import Rejection
 from ingest.receipts import LISTED_MAX, receipt, receipts
 from ingest.topics import RECEIPT_FILTER, receipt_topic, telemetry_topic

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingest.catalogue import MetricKind, OnFall
-from ingest.registry_file import RegistryDocument, parse_registry
+from ingest.registry.file import RegistryDocument, parse_registry
 from vouch.document import DocumentFaults
 
 GOOD = """\

@@ -1,7 +1,7 @@
 """Which process takes what, and under which name the broker keeps it."""
 
 from ingest.broker.session import session_of
-from ingest.sparkplug.topics import FILTERS as SPARKPLUG_FILTERS
+from ingest.sparkplug_topics import FILTERS as SPARKPLUG_FILTERS
 from ingest.topics import DEVICE_FILTERS, PRESENCE_FILTER, matches, receipt_topic, telemetry_topic
 
 

@@ -22,13 +22,7 @@ from ingest.formats.sparkplug import (
     unit_of,
     value_of,
 )
-from ingest.sparkplug.topics import (
-    Verb,
-    device_command_topic,
-    node_command_topic,
-    parse_topic,
-    state_topic,
-)
+from ingest.sparkplug_topics import Verb, device_command_topic, node_command_topic, parse_topic, state_topic
 from tests.sparkplug import START, body, metric
 from vouch.errors import Invalid
 

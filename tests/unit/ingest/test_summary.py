@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from ingest.catalogue import MetricKind
-from ingest.summary import Run, Shown, cut, join_states, straddles, summarise_days
+from ingest.reading import Shown
+from ingest.summaries.summary import Run, cut, join_states, straddles, summarise_days
 from tests.builders import HOUR, MINUTE, SECOND, T0, counts, day, micros, states
 from vouch.period import DAY, MICROSECOND, to_micros
 

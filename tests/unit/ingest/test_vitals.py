@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from ingest.watch.vitals import Status, Vitals, is_deaf, judge
+from ingest.vitals import Status, Vitals, is_deaf, judge
 
 WELL = Vitals(
     up_seconds=600,

@@ -9,12 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.daily import midnight_cuts, use_by_day
-from contracts.measure.counter import counter_needs, measure_counter
-from contracts.source import Stream
+from contracts.measuring.counter import counter_needs, measure_counter
+from contracts.streams.stream import Stream
 from contracts.terms import Counter
 from contracts.terms.measures.counter import OnFall
-from ingest.reading import decimal_of
-from ingest.summary import Shown
+from ingest.reading import Shown, decimal_of
 from tests.builders import BERLIN, HOUR, T0, Said, counts, scene, stream
 from vouch.period import DAY, Period, days_between
 

@@ -9,10 +9,10 @@ from contracts.contract import Contract
 from contracts.document import contract_of, parse_contract
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice
 from tests.world import CONTRACT
-from web.judge_words import JUDGES
-from web.measure_words import MEASURES
-from web.price_words import PRICES
-from web.words import FILTERS, class_words, finding_words, reason_words, term_words, value_words, verdict_words
+from web.words.judges import JUDGES
+from web.words.measures import MEASURES
+from web.words.parts import FILTERS, class_words, finding_words, reason_words, term_words, value_words, verdict_words
+from web.words.prices import PRICES
 
 _WEEK: Final = (
     "{weekly: {monday: ['06:00-22:00'], tuesday: ['06:00-22:00'], wednesday: ['06:00-22:00'],"

@@ -1,0 +1,1 @@
+"""Evidence: all that a contract's month rests on, as a folder of files."""

@@ -1,0 +1,1 @@
+"""Running: all of vouch on this machine, and the work that comes due."""

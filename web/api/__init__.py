@@ -1,0 +1,1 @@
+"""The API: what programs do by HTTP."""

@@ -1,0 +1,1 @@
+"""Words: parts of a contract and what came of them, as both sides read them."""
