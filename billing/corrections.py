@@ -22,8 +22,8 @@ from vouch.money import Money
 from vouch.period import Period, local_instant
 
 
-class Correcting(Protocol):
-    """Where evaluators come from."""
+class Knowledge(Protocol):
+    """What is known of a contract: evaluators of its months, as of now or of an earlier instant."""
 
     def evaluator(self, month: date, known_at: datetime | None = None) -> Evaluator:
         """The contract's months up to `month`; as known at an earlier instant where one is given."""
@@ -49,7 +49,7 @@ def cutoff(contract: Contract, month: date, rule: Correction) -> datetime:
 
 
 def corrections(
-    at: Correcting, month: date, rated: Sequence[RatedPart], evaluator: Evaluator
+    at: Knowledge, month: date, rated: Sequence[RatedPart], evaluator: Evaluator
 ) -> Iterator[tuple[date, Charge]]:
     """The lines by which the statement of `month` corrects earlier ones, oldest month first."""
     contract = evaluator.parts[-1].contract
@@ -65,7 +65,7 @@ def corrections(
 
 
 def _billed(
-    at: Correcting, rule: Correction, contract: Contract, months: Sequence[date], known_at: datetime
+    at: Knowledge, rule: Correction, contract: Contract, months: Sequence[date], known_at: datetime
 ) -> dict[date, Amounts]:
     """What the statements of these months billed for them, each with the knowledge of its own cutoff."""
     billed: dict[date, Amounts] = {}
@@ -93,7 +93,7 @@ def _by_month(rated: Sequence[RatedPart], evaluator: Evaluator) -> dict[date, _M
         standing = found.get(part.first)
         amounts = dict(standing.amounts) if standing else {}
         for charge in one.charges:
-            key = charge.term, charge.subject
+            key = charge.price, charge.subject
             amounts[key] = amounts.get(key, Decimal(0)) + charge.money.rounded()
         start = standing.period.start if standing else part.period.start
         found[part.first] = _Month(amounts, Period(start, part.period.end), part.contract)
@@ -119,7 +119,7 @@ def _lines(of: date, before: Amounts, now: _Month) -> Iterator[tuple[date, Charg
         yield (
             of,
             Charge(
-                term=price,
+                price=price,
                 subject=subject,
                 description=f"Correction of {of:%Y-%m}: {text}{whose}",
                 quantity=Fraction(1 if difference > 0 else -1),

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from billing.corrections import Correcting, corrections
-from billing.evaluation import evaluation
+from billing.corrections import Knowledge, corrections
+from billing.evaluation import Evaluation, evaluation
 from billing.rating import RatedPart, rate
 from billing.scene import Charge
 from contracts.evaluate import Evaluator
-from contracts.evaluation import Evaluation
 from vouch.errors import NotFound
 from vouch.exact import exact
 
@@ -38,7 +37,7 @@ class RatedLine:
     @property
     def key(self) -> tuple[int, str, str]:
         """The evaluation it rests on."""
-        return self.index, self.charge.term, self.charge.subject
+        return self.index, self.charge.price, self.charge.subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,7 @@ class RatedMonth:
         return {key: evaluation(self.evaluator, by_index[key[0]], key[1], key[2]) for key in keys}
 
 
-def rate_month(at: Correcting, month: date) -> RatedMonth:
+def rate_month(at: Knowledge, month: date) -> RatedMonth:
     """All lines of `month`: its own in the order of the prices, then corrections. Raises NothingInPeriod."""
     evaluator = at.evaluator(month)
     if not evaluator.parts or evaluator.parts[-1].first != month:

@@ -254,7 +254,7 @@ class _Scene(PriceScene):
     ) -> Charge:
         whose = "" if subject == ALL_ASSETS else f", {subject}"
         return Charge(
-            term=term.id,
+            price=term.id,
             subject=subject,
             description=f"{term.text}{whose}{text}",
             quantity=quantity,

@@ -16,9 +16,11 @@ from typing import Any, Final
 
 from psycopg import Connection, errors
 
-from billing import store
+from billing import evaluation_store, store
 from billing.corrections import cutoff
-from billing.invoice import InvoiceBody, InvoiceHead, Stamp, compose, document_content, invoice_number
+from billing.documents.content import InvoiceContent, Stamp, frame_of, invoice_content, issued_content
+from billing.documents.lines import compose
+from billing.invoice import InvoiceBody, InvoiceHead, invoice_number
 from billing.month import rate_month
 from contracts import store as contract_store
 from contracts.contract import Party, governing
@@ -144,7 +146,7 @@ def _draft(conn: Connection[Any], contract: str, month: date) -> Closed:
             return Closed(contract, Outcome.NOT_OVER, None)
         rated = rate_month(DatabaseKnowledge(conn, contract, known_at, billed_at), month)
         evaluations = rated.evaluations()
-        ids = contract_store.add_evaluations(conn, contract, list(evaluations.values()), billed_at)
+        ids = evaluation_store.add_evaluations(conn, contract, list(evaluations.values()), billed_at)
         body = compose(rated.lines, dict(zip(evaluations, ids, strict=True)), current.currency)
         if standing is not None and store.load_body(conn, standing) == body:
             return Closed(contract, Outcome.UNCHANGED, standing.id)
@@ -172,12 +174,9 @@ def issue_invoice(conn: Connection[Any], invoice: int) -> InvoiceHead:
         body = store.load_body(conn, head)
         if not body.lines:
             raise Conflict(f"{head.name} has no lines: there is nothing to invoice")
-        issuer = contract_store.load_issuer(conn, head.issuer)
-        parties = issuer, contract_store.load_customer(conn, head.customer)
-        stamp = _take_stamp(conn, issuer)
-        zone = load_current(conn, head.contract).zone
-        document = document_content(head, body, stamp, parties, zone, _evaluation_digests(conn, body))
-        content = canonical_json(document)
+        stated = state_invoice(conn, head, body)
+        stamp = _take_stamp(conn, contract_store.load_issuer(conn, head.issuer))
+        content = canonical_json(issued_content(stated, stamp))
         store.mark_issued(conn, head, stamp, content, digest_of(content))
         log.info("invoice issued", extra={"invoice": head.id, "number": stamp.number})
         return store.load_invoice(conn, invoice)
@@ -200,6 +199,9 @@ def _take_stamp(conn: Connection[Any], issuer: Party) -> Stamp:
     )
 
 
-def _evaluation_digests(conn: Connection[Any], body: InvoiceBody) -> dict[int, str]:
-    ids = sorted({line.evaluation for line in body.lines})
-    return {key: one.digest for key, one in contract_store.list_evaluations(conn, ids).items()}
+def state_invoice(conn: Connection[Any], head: InvoiceHead, body: InvoiceBody) -> InvoiceContent:
+    """What a draft states by today's registry, and would at issue. Raises NoParty."""
+    issuer, customer = contract_store.load_issuer(conn, head.issuer), contract_store.load_customer(conn, head.customer)
+    frame = frame_of(issuer, customer, load_current(conn, head.contract).zone)
+    stored = evaluation_store.list_evaluations(conn, sorted({line.evaluation for line in body.lines}))
+    return invoice_content(head, body, frame, {key: one.digest for key, one in stored.items()})

@@ -27,7 +27,7 @@ class Charge:
     `unit_price` is None where the price of one unit is the amount itself. `subject` is an asset, or `*` for all.
     """
 
-    term: str
+    price: str
     subject: str
     description: str
     quantity: Fraction

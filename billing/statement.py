@@ -4,30 +4,126 @@ Pure. The same contract, evidence and period give the same bytes, wherever they 
 Source: docs/statement.md.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Final
+from typing import Annotated, Final, Literal, NotRequired
 
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
 from tzdata import IANA_VERSION
 
-from billing.corrections import Correcting
+from billing.corrections import Knowledge
+from billing.documents.totals import TotalsContent, totals_content, totals_of
 from billing.month import RatedLine, rate_month
 from billing.rating import RatedPart
-from contracts.content import decimal_text, fraction_content, judge_content, measure_content, period_content
+from contracts.content import (
+    JudgeSaid,
+    MeasureSaid,
+    decimal_text,
+    fraction_content,
+    judge_content,
+    measure_content,
+    period_content,
+)
 from contracts.evaluate import ENGINE, Evaluator
 from contracts.facts.book import Fact, FactBook
-from contracts.views import view_differences
+from contracts.views import ViewSaid, view_differences
 from vouch.canonical import canonical_json, digest_of, plain
 from vouch.exact import exact
-from vouch.money import minor_digits, round_half_up
+from vouch.json_types import (
+    CLOSED,
+    AnswerRow,
+    Currency,
+    DecimalText,
+    Digest,
+    Exact,
+    Finding,
+    Instant,
+    Month,
+    Position,
+    Span,
+    Subject,
+    VersionNumber,
+)
 from vouch.period import Period, iso
 
 FORMAT: Final = 1
 
 
-def statement(at: Correcting, month: date) -> dict[str, Any]:
+class Version(Span):
+    """A version of the contract, its digest, and the part of the month that it governs."""
+
+    version: VersionNumber
+    digest: Digest
+
+
+class PartSaid(Span):
+    """All that one version's part of the month was measured and judged as, whether a price asked for it or not."""
+
+    version: VersionNumber
+    measures: list[MeasureSaid]
+    judges: list[JudgeSaid]
+    views: list[ViewSaid]
+    findings: list[Finding]
+
+
+class FactSaid(TypedDict):
+    """A record of the parties on time up to the month's end; each answer as [what, by whom, when]."""
+
+    fact: str
+    kind: str
+    asset: str | None
+    proposed_by: Literal["supplier", "customer"]
+    proposed_at: Instant
+    answers: list[AnswerRow]
+
+
+class LineSaid(TypedDict):
+    """A charge. `amount` is `amount_exact` rounded once; `corrects` names the earlier month that it corrects."""
+
+    position: Position
+    price: str
+    subject: Subject
+    text: str
+    service: Span
+    quantity: DecimalText
+    quantity_exact: Exact
+    unit: str
+    unit_price: DecimalText | None
+    amount_exact: Exact
+    amount: DecimalText
+    vat_percent: DecimalText
+    corrects: NotRequired[Month]
+
+
+class StatementContent(TotalsContent):
+    """A contract's month: what was measured, judged and charged, as known at an instant; all of it but the digest."""
+
+    statement: Annotated[Literal[1], Field(description="the version of this form")]
+    engine: Annotated[str, Field(description="changes whenever the same input could give another result")]
+    zone_database: Annotated[str, Field(description="the release of the IANA time zones")]
+    contract: str
+    versions: Annotated[list[Version], Field(min_length=1)]
+    issuer: str
+    customer: str
+    currency: Currency
+    time_zone: str
+    month: Month
+    period: Span
+    known_at: Annotated[Instant, Field(description="nothing that became known at or after this was heeded")]
+    parts: Annotated[list[PartSaid], Field(min_length=1)]
+    facts: list[FactSaid]
+    lines: list[LineSaid]
+
+
+@with_config(CLOSED)
+class StatementDocument(StatementContent):
+    """A contract's month: what was measured, judged and charged, as known at an instant."""
+
+    digest: Annotated[Digest, Field(description="of all the rest, as canonical JSON")]
+
+
+def statement(at: Knowledge, month: date) -> StatementDocument:
     """The statement of `month`, as known to the source that `at` opens. Raises NothingInPeriod.
 
     `digest` is the SHA-256 of all the rest as canonical JSON.
@@ -35,10 +131,10 @@ def statement(at: Correcting, month: date) -> dict[str, Any]:
     found = rate_month(at, month)
     with exact():
         content = _content(found.evaluator, found.parts, found.lines)
-    return content | {"digest": digest_of(canonical_json(content))}
+    return {**content, "digest": digest_of(canonical_json(content))}
 
 
-def _content(evaluator: Evaluator, own: Sequence[RatedPart], lines: Sequence[RatedLine]) -> dict[str, Any]:
+def _content(evaluator: Evaluator, own: Sequence[RatedPart], lines: Sequence[RatedLine]) -> StatementContent:
     first, last = evaluator.parts[own[0].index], evaluator.parts[own[-1].index]
     contract = last.contract
     return {
@@ -57,11 +153,11 @@ def _content(evaluator: Evaluator, own: Sequence[RatedPart], lines: Sequence[Rat
         "parts": [_part_content(evaluator, one) for one in own],
         "facts": [_fact_content(fact) for fact in _facts_of(evaluator.facts, last.period.end)],
         "lines": [_line_content(n, line) for n, line in enumerate(lines, start=1)],
-        **_totals(lines, contract.currency),
+        **totals_content(totals_of(((one.charge.vat_percent, one.amount) for one in lines), contract.currency)),
     }
 
 
-def _version(evaluator: Evaluator, one: RatedPart) -> dict[str, Any]:
+def _version(evaluator: Evaluator, one: RatedPart) -> Version:
     part = evaluator.parts[one.index]
     return {
         "version": part.contract.version,
@@ -70,7 +166,7 @@ def _version(evaluator: Evaluator, one: RatedPart) -> dict[str, Any]:
     }
 
 
-def _part_content(evaluator: Evaluator, one: RatedPart) -> dict[str, Any]:
+def _part_content(evaluator: Evaluator, one: RatedPart) -> PartSaid:
     """All measures and judges of one version's part of the month, whether a price asked for them or not."""
     part = evaluator.parts[one.index]
     contract = part.contract
@@ -91,11 +187,11 @@ def _part_content(evaluator: Evaluator, one: RatedPart) -> dict[str, Any]:
     }
 
 
-def _line_content(position: int, line: RatedLine) -> dict[str, Any]:
+def _line_content(position: int, line: RatedLine) -> LineSaid:
     charge = line.charge
-    content: dict[str, Any] = {
+    content: LineSaid = {
         "position": position,
-        "price": charge.term,
+        "price": charge.price,
         "subject": charge.subject,
         "text": charge.description,
         "service": period_content(charge.service),
@@ -112,33 +208,12 @@ def _line_content(position: int, line: RatedLine) -> dict[str, Any]:
     return content
 
 
-def _totals(lines: Sequence[RatedLine], currency: str) -> dict[str, Any]:
-    """Net is the sum of the rounded lines, VAT is per rate on its sum."""
-    digits = minor_digits(currency)
-    zero = Decimal(0).scaleb(-digits)
-    bases: dict[Decimal, Decimal] = {}
-    for line in lines:
-        percent = line.charge.vat_percent
-        bases[percent] = bases.get(percent, zero) + line.amount
-    vat = {p: round_half_up(Fraction(base) * Fraction(p) / 100, digits) for p, base in sorted(bases.items())}
-    net, tax = sum(bases.values(), zero), sum(vat.values(), zero)
-    return {
-        "vat": [
-            {"vat_percent": plain(p), "base": format(bases[p], "f"), "amount": format(amount, "f")}
-            for p, amount in vat.items()
-        ],
-        "net": format(net, "f"),
-        "vat_total": format(tax, "f"),
-        "gross": format(net + tax, "f"),
-    }
-
-
 def _facts_of(book: FactBook, until: datetime) -> list[Fact]:
     """What the sides had said by then about the time up to the month's end."""
     return [fact for fact in book.all() if (fact.start or fact.at or until) <= until]
 
 
-def _fact_content(fact: Fact) -> Mapping[str, Any]:
+def _fact_content(fact: Fact) -> FactSaid:
     return {
         "fact": fact.id,
         "kind": fact.kind.value,

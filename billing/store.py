@@ -3,15 +3,15 @@
 Shell.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, fields
 from datetime import date, datetime
 from typing import Any, Final
 
 from psycopg import Connection
 from psycopg.rows import class_row
 
-from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, Stamp, VatTotal
+from billing.documents.content import Stamp
+from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, Totals, VatTotal
 from vouch.errors import Conflict, NotFound
 from vouch.period import Period
 
@@ -106,21 +106,20 @@ def list_invoices(conn: Connection[Any], wanted: InvoiceFilter, limit: int = 10_
         return cur.execute(query.encode(), given).fetchall()
 
 
-_LINES: Final = """
-    SELECT position, evaluation, term, asset, description, quantity, unit, unit_price, amount, vat_percent
-      FROM billing.invoice_line WHERE invoice = %s ORDER BY position
-"""
+# A line's columns are the fields of an InvoiceLine, in their order.
+_LINE: Final = ", ".join(field.name for field in fields(InvoiceLine))
+_LINES: Final = f"SELECT {_LINE} FROM billing.invoice_line WHERE invoice = %s ORDER BY position"
 
 
 def load_body(conn: Connection[Any], head: InvoiceHead) -> InvoiceBody:
     """Lines and totals of an invoice."""
     with conn.cursor(row_factory=class_row(InvoiceLine)) as cur:
-        lines = tuple(cur.execute(_LINES, (head.id,)).fetchall())
+        lines = tuple(cur.execute(_LINES.encode(), (head.id,)).fetchall())
     with conn.cursor(row_factory=class_row(VatTotal)) as cur:
         query = """SELECT vat_percent, base, amount FROM billing.invoice_vat
                     WHERE invoice = %s ORDER BY vat_percent"""
         vat_totals = tuple(cur.execute(query, (head.id,)).fetchall())
-    return InvoiceBody(lines, vat_totals, head.net, head.vat, head.gross)
+    return InvoiceBody(lines, Totals(vat_totals, head.net, head.vat, head.gross))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +145,7 @@ _ADD_INVOICE: Final = """
     RETURNING id
 """
 
-_ADD_LINES: Final = """
-    COPY billing.invoice_line (invoice, position, evaluation, term, asset, description, quantity, unit, unit_price,
-                               amount, vat_percent) FROM STDIN
-"""
+_ADD_LINES: Final = f"COPY billing.invoice_line (invoice, {_LINE}) FROM STDIN"
 
 
 def put_draft(conn: Connection[Any], head: DraftHead, body: InvoiceBody) -> int:
@@ -165,9 +161,9 @@ def put_draft(conn: Connection[Any], head: DraftHead, body: InvoiceBody) -> int:
             "start": head.period.start,
             "end": head.period.end,
             "known_at": head.known_at,
-            "net": body.net,
-            "vat": body.vat,
-            "gross": body.gross,
+            "net": body.totals.net,
+            "vat": body.totals.vat,
+            "gross": body.totals.gross,
         },
     ).fetchone()
     assert row is not None
@@ -175,29 +171,14 @@ def put_draft(conn: Connection[Any], head: DraftHead, body: InvoiceBody) -> int:
     conn.execute("DELETE FROM billing.invoice_line WHERE invoice = %s", (invoice,))
     conn.execute("DELETE FROM billing.invoice_vat WHERE invoice = %s", (invoice,))
     with conn.cursor() as cur:
-        with cur.copy(_ADD_LINES) as copy:
+        with cur.copy(_ADD_LINES.encode()) as copy:
             for line in body.lines:
-                copy.write_row((invoice, *_line_row(line)))
+                copy.write_row((invoice, *astuple(line)))
         cur.executemany(
             "INSERT INTO billing.invoice_vat (invoice, vat_percent, base, amount) VALUES (%s, %s, %s, %s)",
-            [(invoice, total.vat_percent, total.base, total.amount) for total in body.vat_totals],
+            [(invoice, total.vat_percent, total.base, total.amount) for total in body.totals.vat_totals],
         )
     return invoice
-
-
-def _line_row(line: InvoiceLine) -> Sequence[Any]:
-    return (
-        line.position,
-        line.evaluation,
-        line.term,
-        line.asset,
-        line.description,
-        line.quantity,
-        line.unit,
-        line.unit_price,
-        line.amount,
-        line.vat_percent,
-    )
 
 
 # Issue

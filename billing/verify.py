@@ -6,22 +6,22 @@ again, measured, judged and rated again, and compared with what the invoice says
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from psycopg import Connection
 
-from billing import store
-from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, compose, line_content, vat_content
+from billing import evaluation_store, store
+from billing.documents.content import Stamp, form_of, frame_in, in_form, invoice_content, issued_content
+from billing.documents.lines import compose
+from billing.evaluation import Evaluation, like
+from billing.evaluation_store import StoredEvaluation
+from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine
 from billing.month import RatedMonth, rate_month
-from contracts import store as contract_store
-from contracts.evaluation import Evaluation
 from contracts.run import DatabaseKnowledge
-from contracts.store import StoredEvaluation
 from vouch.canonical import canonical_json, digest_of
 from vouch.errors import Conflict
 from vouch.knowledge import snapshot
-from vouch.period import iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def verify_invoice(conn: Connection[Any], name: str, issuer: str | None = None) 
         head = store.load_by_name(conn, name, issuer)
         body = store.load_body(conn, head)
         ids = sorted({line.evaluation for line in body.lines})
-        stored = contract_store.list_evaluations(conn, ids)
+        stored = evaluation_store.list_evaluations(conn, ids)
         document = tuple(_document_differences(conn, head, body, stored))
         try:
             raw = DatabaseKnowledge(conn, head.contract, now, head.known_at, from_raw=True)
@@ -73,10 +73,10 @@ def _compare(
     document: tuple[str, ...],
 ) -> Verification:
     """Hold the stored lines against the recomputed ones."""
-    keys = {(one.version, one.term, one.subject, one.window): key for key, one in stored.items()}
+    keys = {(one.version, one.price, one.subject, one.window): key for key, one in stored.items()}
     evaluations = rated.evaluations()
     ids = {
-        key: keys.get((one.contract.version, one.term, one.subject, one.window), 0) for key, one in evaluations.items()
+        key: keys.get((one.contract.version, one.price, one.subject, one.window), 0) for key, one in evaluations.items()
     }
     recomputed = compose(rated.lines, ids, head.currency)
     expected = {line.position: line for line in recomputed.lines}
@@ -88,9 +88,10 @@ def _compare(
     ]
     missing = expected.keys() - {line.position for line in body.lines}
     extra = [f"line {position} is missing: {expected[position].description}" for position in sorted(missing)]
-    if (recomputed.net, recomputed.vat, recomputed.gross) != (head.net, head.vat, head.gross):
-        extra.append(f"totals: {head.net} + {head.vat} = {head.gross} stored, {recomputed.gross} recomputed")
-    if recomputed.vat_totals != body.vat_totals:
+    now = recomputed.totals
+    if (now.net, now.vat, now.gross) != (head.net, head.vat, head.gross):
+        extra.append(f"totals: {head.net} + {head.vat} = {head.gross} stored, {now.gross} recomputed")
+    if now.vat_totals != body.totals.vat_totals:
         extra.append("VAT totals differ from those recomputed")
     return Verification(head.name, (*document, *extra), tuple(verdicts))
 
@@ -114,40 +115,39 @@ def _document_differences(
     assert head.content is not None
     if digest_of(head.content) != head.digest:
         yield "the issued document does not have its digest"
-    content = json.loads(head.content)
-    lines = [line_content(line, stored[line.evaluation].digest) for line in body.lines]
-    if content["lines"] != lines:
-        yield "the stored lines are not those of the issued document"
-    if content["vat"] != [vat_content(total) for total in body.vat_totals]:
-        yield "the stored VAT totals are not those of the issued document"
     if head.previous_digest != store.find_digest_before(conn, head):
         yield "the document before it in its series is not the one that it was issued after"
-    rows = {
-        "number": head.number,
-        "issued_on": str(head.issued_on),
-        "due_on": str(head.due_on),
-        "contract": head.contract,
-        "currency": head.currency,
-        "month": f"{head.month:%Y-%m}",
-        "period": [iso(head.period.start), iso(head.period.end)],
-        "net": format(head.net, "f"),
-        "vat_total": format(head.vat, "f"),
-        "gross": format(head.gross, "f"),
-        "previous_digest": head.previous_digest,
-    }
-    for name, value in rows.items():
-        if content[name] != value:
-            yield f"{name}: {content[name]!r} in the issued document, {value!r} in the table"
+    document = json.loads(head.content)
+    expected = _document_of(head, body, stored, document)
+    for name in sorted(document.keys() | expected.keys()):
+        if document.get(name) != expected.get(name):
+            said, rows = _short(document.get(name)), _short(expected.get(name))
+            yield f"{name}: {said} in the issued document, {rows} in the tables"
+
+
+def _document_of(
+    head: InvoiceHead, body: InvoiceBody, stored: Mapping[int, StoredEvaluation], document: dict[str, Any]
+) -> dict[str, Any]:
+    """What the document says by the stored rows, in its own form; names and addresses are in the document alone."""
+    assert head.number is not None
+    assert head.issued_at is not None
+    assert head.issued_on is not None
+    assert head.due_on is not None
+    digests = {key: one.digest for key, one in stored.items()}
+    stated = invoice_content(head, body, frame_in(document), digests)
+    stamp = Stamp(head.number, head.issued_at, head.issued_on, head.due_on, head.previous_digest or "")
+    return in_form(issued_content(stated, stamp), form_of(document))
 
 
 def _evaluation_differences(stored: StoredEvaluation, recomputed: Evaluation | None) -> Iterator[str]:
     """What differs between a stored evaluation and its recomputation, down to the day of the reading."""
     if recomputed is None:
-        yield f"term {stored.term!r} of version {stored.version} no longer covers {stored.subject}"
+        yield f"price {stored.price!r} of version {stored.version} no longer covers {stored.subject}"
         return
-    if recomputed.content == stored.content:
+    content = like(stored.content, recomputed.content)
+    if content == stored.content:
         return
-    before, now = json.loads(stored.content), json.loads(recomputed.content)
+    before, now = json.loads(stored.content), json.loads(content)
     yield from _source_differences(_sources(before), _sources(now))
     for part in ("contract_digest", "engine", "window", "in_service", "findings"):
         if before.get(part) != now.get(part):
@@ -208,7 +208,7 @@ def _line_differences(line: InvoiceLine, expected: InvoiceLine | None) -> Iterat
     if expected is None:
         yield "no such line comes from the contract"
         return
-    for name in ("term", "asset", "description", "quantity", "unit", "unit_price", "amount", "vat_percent"):
+    for name in (field.name for field in fields(InvoiceLine) if field.name != "evaluation"):
         stored, recomputed = getattr(line, name), getattr(expected, name)
         if stored != recomputed:
             yield f"{name}: {stored} on the invoice, {recomputed} recomputed"

@@ -1,28 +1,121 @@
 """Content: results as plain data, the same for statements, stored evaluations and whoever recomputes them.
 
-Pure. Numbers are exact: a fraction as [numerator, denominator], and a decimal cut after twelve places for people.
+Pure. Numbers are exact: a fraction as [numerator, denominator], and a decimal cut after twelve places for people. The
+forms here are those that the published JSON Schema of a statement is made of. Source: docs/statement.md.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from contracts.evaluate import ALL_ASSETS, Evaluator
-from contracts.scene import Incident, Measured
+from contracts.scene import Incident, JudgedSpan, Measured
 from contracts.terms import BaseMeasure, Streak, Threshold
-from contracts.value import Judgment, Value
+from contracts.value import Value
 from vouch.canonical import plain
+from vouch.json_types import ByClass, ClassRow, Exact, Finding, Instant, Micros, Number, Span, Subject, VerdictRow
 from vouch.money import round_half_up
 from vouch.period import Period, iso
 
+# A stream that was read: whose, which days with counts and digests (docs/statement.md#sources).
+Source = dict[str, Any]
 
-def measure_content(evaluator: Evaluator, index: int, name: str, subject: str) -> dict[str, Any]:
+
+class IncidentSaid(TypedDict):
+    """A stop. `micros` is its service time so far, `response_micros` that until somebody attended to it."""
+
+    asset: str
+    cause: str
+    opened_at: Instant
+    closed_at: Instant | None
+    responded_at: Instant | None
+    micros: Micros
+    response_micros: Micros | None
+    fact: str | None
+
+
+class AssetMeasured(TypedDict):
+    """What a measure made of one asset in this part: amount, base, streams read, spans by class, inferences."""
+
+    asset: str
+    amount: Exact
+    base: Exact
+    sources: list[Source]
+    findings: list[Finding]
+    micros: NotRequired[ByClass]
+    spans: NotRequired[list[ClassRow]]
+    void: NotRequired[Literal[True]]
+
+
+class MeasureSaid(TypedDict):
+    """A measure over its window. Without a value, `state` says why; `so_far` is what a window has come to.
+
+    What was inferred is in `assets`, or in `findings` for a measure that is made of others.
+    """
+
+    measure: str
+    kind: str
+    subject: Subject
+    state: Literal["defined", "undefined", "insufficient", "not_due"]
+    window: Span
+    unit: Annotated[str, Field(description="a UN/ECE code, or empty for a share of one")]
+    value: Number | None
+    numerator: Exact | None
+    denominator: Exact | None
+    so_far: NotRequired[Number | None]
+    micros: NotRequired[ByClass]
+    known_micros: NotRequired[Micros]
+    total_micros: NotRequired[Micros]
+    incidents: NotRequired[list[IncidentSaid]]
+    assets: NotRequired[list[AssetMeasured]]
+    findings: NotRequired[list[Finding]]
+
+
+class SpanSaid(Span):
+    """A span that a judge granted, or refused for the reason."""
+
+    granted: bool
+    reason: str
+    cause: str
+    fact: str | None
+
+
+class JudgeSaid(TypedDict):
+    """How a promise stands (`verdict`), whether a right has arisen (`arisen`), or the spans of a judge of spans."""
+
+    judge: str
+    kind: str
+    subject: Subject
+    verdict: NotRequired[Literal["met", "missed", "undefined", "insufficient", "not_due"]]
+    target: NotRequired[Number | None]
+    beyond: NotRequired[Number | None]
+    right: NotRequired[str]
+    arisen: NotRequired[bool]
+    counted: NotRequired[list[VerdictRow]]
+    spans: NotRequired[list[SpanSaid]]
+
+
+def measure_content(evaluator: Evaluator, index: int, name: str, subject: str) -> MeasureSaid:
     """A measure's value over its window, and what it rests on in this part, asset by asset."""
     part = evaluator.parts[index]
     term = part.contract.part(name)
     value = evaluator.value(index, name, subject)
-    content = {"measure": name, "kind": getattr(term, "kind", ""), "subject": subject} | value_content(value)
+    content: MeasureSaid = {
+        "measure": name,
+        "kind": getattr(term, "kind", ""),
+        "subject": subject,
+        "state": value.state.value,
+        "window": period_content(value.window),
+        "unit": value.unit,
+        "value": number_content(value.number),
+        "numerator": _optional_fraction(value.numerator),
+        "denominator": _optional_fraction(value.denominator),
+    }
+    _add_time(content, value)
     if isinstance(term, BaseMeasure):
         assets = evaluator.served_for(index, subject)
         found = [(asset, evaluator.measured(index, name, asset)) for asset, _ in assets]
@@ -32,53 +125,47 @@ def measure_content(evaluator: Evaluator, index: int, name: str, subject: str) -
     return content
 
 
-def judge_content(evaluator: Evaluator, index: int, name: str, subject: str) -> dict[str, Any]:
+def judge_content(evaluator: Evaluator, index: int, name: str, subject: str) -> JudgeSaid:
     """How a promise stands, what right a streak gave, or the spans that a judge granted and refused."""
     term = evaluator.parts[index].contract.part(name)
-    content: dict[str, Any] = {"judge": name, "kind": getattr(term, "kind", ""), "subject": subject}
+    content: JudgeSaid = {"judge": name, "kind": getattr(term, "kind", ""), "subject": subject}
     if isinstance(term, Threshold):
-        return content | _judgment_content(evaluator.judgment(index, name, subject))
-    if isinstance(term, Streak):
+        judgment = evaluator.judgment(index, name, subject)
+        content["verdict"] = judgment.verdict.value
+        content["target"] = number_content(judgment.target)
+        content["beyond"] = number_content(judgment.beyond)
+    elif isinstance(term, Streak):
         right = evaluator.right(index, name, subject)
-        counted = [[month, verdict.value] for month, verdict in right.counted]
-        return content | {"right": term.right, "arisen": right.arisen, "counted": counted}
-    spans = evaluator.judged(index, name, subject)
-    return content | {
-        "spans": [
-            {
-                **period_content(span.period),
-                "granted": span.granted,
-                "reason": span.reason,
-                "cause": span.cause,
-                "fact": span.fact,
-            }
-            for span in spans
-        ]
+        content["right"], content["arisen"] = term.right, right.arisen
+        content["counted"] = [[month, verdict.value] for month, verdict in right.counted]
+    else:
+        content["spans"] = [_span_content(span) for span in evaluator.judged(index, name, subject)]
+    return content
+
+
+def _span_content(span: JudgedSpan) -> SpanSaid:
+    return {
+        **period_content(span.period),
+        "granted": span.granted,
+        "reason": span.reason,
+        "cause": span.cause,
+        "fact": span.fact,
     }
 
 
-def value_content(value: Value) -> dict[str, Any]:
-    """A value with its window, time by class and coverage."""
-    content: dict[str, Any] = {
-        "state": value.state.value,
-        "window": period_content(value.window),
-        "unit": value.unit,
-        "value": number_content(value.number),
-        "numerator": fraction_content(value.numerator),
-        "denominator": fraction_content(value.denominator),
-    }
+def _add_time(content: MeasureSaid, value: Value) -> None:
+    """What a window has come to so far, its time by class with its coverage, and its incidents."""
     if value.so_far is not None:
         content["so_far"] = number_content(value.so_far)
     if value.micros:
         content["micros"] = dict(value.micros)
     if value.total:
-        content |= {"known_micros": value.known, "total_micros": value.total}
+        content["known_micros"], content["total_micros"] = value.known, value.total
     if value.incidents:
         content["incidents"] = [_incident_content(one) for one in value.incidents]
-    return content
 
 
-def number_content(number: Fraction | None) -> dict[str, Any] | None:
+def number_content(number: Fraction | None) -> Number | None:
     """An exact number and its decimal, which says whether it is cut."""
     if number is None:
         return None
@@ -86,9 +173,13 @@ def number_content(number: Fraction | None) -> dict[str, Any] | None:
     return {"fraction": fraction_content(number), "decimal": decimal, "exact": Fraction(decimal) == number}
 
 
-def fraction_content(number: Fraction | None) -> list[str] | None:
-    """[numerator, denominator] as text, or None."""
-    return None if number is None else [str(number.numerator), str(number.denominator)]
+def fraction_content(number: Fraction) -> list[str]:
+    """[numerator, denominator] as text."""
+    return [str(number.numerator), str(number.denominator)]
+
+
+def _optional_fraction(number: Fraction | None) -> list[str] | None:
+    return None if number is None else fraction_content(number)
 
 
 def decimal_text(number: Fraction) -> str:
@@ -99,22 +190,14 @@ def decimal_text(number: Fraction) -> str:
     return plain(round_half_up(cut if number >= 0 else -cut, 12))
 
 
-def period_content(period: Period) -> dict[str, str]:
+def period_content(period: Period) -> Span:
     """From and until."""
     return {"from": iso(period.start), "until": iso(period.end)}
 
 
-def _judgment_content(judgment: Judgment) -> dict[str, Any]:
-    return {
-        "verdict": judgment.verdict.value,
-        "target": number_content(judgment.target),
-        "beyond": number_content(judgment.beyond),
-    }
-
-
-def _asset_content(asset: str, one: Measured) -> dict[str, Any]:
+def _asset_content(asset: str, one: Measured) -> AssetMeasured:
     evidence = one.evidence
-    content: dict[str, Any] = {
+    content: AssetMeasured = {
         "asset": asset,
         "amount": fraction_content(one.amount),
         "base": fraction_content(one.base),
@@ -130,7 +213,7 @@ def _asset_content(asset: str, one: Measured) -> dict[str, Any]:
     return content
 
 
-def _incident_content(one: Incident) -> dict[str, Any]:
+def _incident_content(one: Incident) -> IncidentSaid:
     return {
         "asset": one.asset,
         "cause": one.cause,

@@ -1,12 +1,12 @@
-"""Storage of contract versions and evaluations. Nothing here is ever changed. The caller commits.
+"""Storage of contract versions, and of the parties to them. Versions are never changed. The caller commits.
 
 Shell.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from psycopg import Connection, errors
@@ -14,10 +14,8 @@ from psycopg import Connection, errors
 from contracts.amendments.succession import check_succession
 from contracts.contract import Contract, Party
 from contracts.document import ContractDocument, canonical_document, contract_of, contract_of_canonical
-from contracts.evaluation import Evaluation
 from vouch.canonical import digest_of
 from vouch.errors import Conflict, NotFound
-from vouch.period import Period
 
 
 class NoContract(NotFound):
@@ -183,110 +181,3 @@ def load_customer(conn: Connection[Any], customer: str) -> Party:
         raise NoParty("customer", customer)
     key, name, address, country, vat_id, email = row
     return Party(key, name, tuple(address), country, vat_id, email)
-
-
-# Evaluations
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvaluation:
-    """An evaluation as it is kept. `content` is canonical JSON, `digest` its SHA-256."""
-
-    id: int
-    contract: str
-    version: int
-    term: str
-    subject: str
-    window: Period
-    known_at: datetime
-    content: str
-    digest: str
-
-
-_LATEST: Final = """
-    SELECT DISTINCT ON (version, term, subject, window_start)
-           version, term, subject, window_start, id, revision, digest
-      FROM contracts.evaluation
-     WHERE contract = %(contract)s AND window_start >= %(start)s AND window_start < %(end)s
-     ORDER BY version, term, subject, window_start, revision DESC
-"""
-
-_ADD: Final = """
-    COPY contracts.evaluation
-         (contract, version, term, subject, window_start, window_end, revision, known_at, content, digest)
-    FROM STDIN
-"""
-
-
-def add_evaluations(
-    conn: Connection[Any],
-    contract: str,
-    evaluations: Sequence[Evaluation],
-    known_at: datetime,
-) -> list[int]:
-    """Keep each evaluation, as a further revision where it differs from the last one; the ids that stand, in order."""
-    if not evaluations:
-        return []
-    window = Period(min(one.window.start for one in evaluations), max(one.window.end for one in evaluations))
-    latest = _list_latest(conn, contract, window)
-    fresh = []
-    for evaluation in evaluations:
-        content = evaluation.content
-        digest = digest_of(content)
-        standing = latest.get(_key(evaluation))
-        if standing is None or standing[2] != digest:
-            revision = 1 if standing is None else standing[1] + 1
-            fresh.append((evaluation, revision, content, digest))
-    if fresh:
-        with conn.cursor() as cur, cur.copy(_ADD) as copy:
-            for evaluation, revision, content, digest in fresh:
-                copy.write_row(
-                    (
-                        contract,
-                        evaluation.contract.version,
-                        evaluation.term,
-                        evaluation.subject,
-                        evaluation.window.start,
-                        evaluation.window.end,
-                        revision,
-                        known_at,
-                        content,
-                        digest,
-                    )
-                )
-        latest = _list_latest(conn, contract, window)
-    return [latest[_key(evaluation)][0] for evaluation in evaluations]
-
-
-def _key(evaluation: Evaluation) -> tuple[int, str, str, datetime]:
-    return evaluation.contract.version, evaluation.term, evaluation.subject, evaluation.window.start
-
-
-def _list_latest(
-    conn: Connection[Any], contract: str, window: Period
-) -> dict[tuple[int, str, str, datetime], tuple[int, int, str]]:
-    given = {"contract": contract, "start": window.start, "end": window.end}
-    rows = conn.execute(_LATEST, given).fetchall()
-    return {
-        (version, term, subject, start.astimezone(UTC)): (key, revision, digest)
-        for version, term, subject, start, key, revision, digest in rows
-    }
-
-
-_EVALUATIONS: Final = """
-    SELECT id, contract, version, term, subject, window_start, window_end, known_at, content, digest
-      FROM contracts.evaluation WHERE id = ANY (%s)
-"""
-
-
-def list_evaluations(conn: Connection[Any], ids: Sequence[int]) -> dict[int, StoredEvaluation]:
-    """The evaluations with these ids."""
-    found = {}
-    for key, contract, version, term, subject, start, end, known_at, content, digest in conn.execute(
-        _EVALUATIONS, (list(ids),)
-    ):
-        window = Period(start.astimezone(UTC), end.astimezone(UTC))
-        found[key] = StoredEvaluation(
-            key, contract, version, term, subject, window, known_at.astimezone(UTC), content, digest
-        )
-    return found

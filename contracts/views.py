@@ -4,16 +4,43 @@ Pure. Source: docs/terms.md#views.
 """
 
 from collections.abc import Iterator
-from typing import Any
+
+from typing_extensions import TypedDict
 
 from contracts.content import period_content
 from contracts.contract import View
 from contracts.evaluate import Evaluator
 from contracts.scene import Measured
+from vouch.json_types import ByClass, Micros, Span
 from vouch.period import Period
 
 
-def view_differences(evaluator: Evaluator, index: int) -> list[dict[str, Any]]:
+class Side(TypedDict):
+    """One side's measure and its time by class."""
+
+    measure: str
+    micros: ByClass
+
+
+class Differing(Span):
+    """A span that the two sides put into different classes."""
+
+    owner: str
+    supplier: str
+
+
+class ViewSaid(TypedDict):
+    """One log as both sides read it."""
+
+    view: str
+    asset: str
+    owner: Side
+    supplier: Side
+    differing_micros: Micros
+    differ: list[Differing]
+
+
+def view_differences(evaluator: Evaluator, index: int) -> list[ViewSaid]:
     """For each view and asset: both sides' seconds by class, and every span in which the classes differ."""
     contract = evaluator.parts[index].contract
     found = []
@@ -26,7 +53,7 @@ def view_differences(evaluator: Evaluator, index: int) -> list[dict[str, Any]]:
     return found
 
 
-def _compared(view: View, asset: str, owner: Measured, supplier: Measured) -> dict[str, Any]:
+def _compared(view: View, asset: str, owner: Measured, supplier: Measured) -> ViewSaid:
     differ = list(_differ(owner, supplier))
     return {
         "view": view.id,

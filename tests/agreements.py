@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import yaml
 
-from billing.invoice import InvoiceBody, compose
+from billing.documents.lines import compose
+from billing.invoice import InvoiceBody
 from billing.month import RatedMonth, rate_month
 from tests.builders import T0
 from tests.offline import knowledge

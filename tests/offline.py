@@ -51,7 +51,7 @@ def _received(row: str) -> str:
 
 def stated(known: FolderKnowledge, month: str) -> dict[str, Any]:
     """The statement of a month such as `2026-03`."""
-    return statement(known, date.fromisoformat(f"{month}-01"))
+    return dict(statement(known, date.fromisoformat(f"{month}-01")))
 
 
 def amounts(found: dict[str, Any]) -> list[tuple[str, str]]:

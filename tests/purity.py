@@ -14,8 +14,8 @@ from typing import Final
 LIBRARIES: Final = frozenset(
     """
     array babel base64 bisect collections contextlib csv dataclasses datetime decimal difflib enum fractions functools
-    google.protobuf hashlib itertools json math operator pydantic random re struct types typing tzdata uuid yaml zlib
-    zoneinfo
+    google.protobuf hashlib itertools json math operator pydantic random re struct types typing
+    typing_extensions tzdata uuid yaml zlib zoneinfo
     """.split()
 )
 CLOCKS: Final = frozenset(

@@ -5,7 +5,7 @@ Pure. A decimal may stand as a number or as text; bounds can be stated of the nu
 
 from typing import Any, Final
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _BOUNDS: Final = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
@@ -21,6 +21,11 @@ def published(schema: dict[str, Any]) -> dict[str, Any]:
 def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """The published schema of what the model reads."""
     return published(model.model_json_schema())
+
+
+def schema_of_form(form: Any) -> dict[str, Any]:
+    """The published schema of a TypedDict's form."""
+    return published(TypeAdapter(form).json_schema())
 
 
 def _tidy(node: Any) -> Any:

@@ -16,10 +16,11 @@ from typing import Any
 from psycopg import Connection
 
 from billing import store as billing_store
-from billing.invoice import InvoiceBody, InvoiceHead, compose
+from billing.documents.lines import compose
+from billing.evaluation_store import list_evaluations
+from billing.invoice import InvoiceBody, InvoiceHead
 from billing.month import RatedMonth, rate_month
 from billing.store import InvoiceFilter
-from contracts import store as contract_store
 from contracts.content import decimal_text, judge_content, measure_content
 from contracts.contract import Contract, governing
 from contracts.daily import midnight_cuts, use_by_day
@@ -134,7 +135,7 @@ def load_month(conn: Connection[Any], versions: Sequence[Contract], month: date,
 def load_contents(conn: Connection[Any], body: InvoiceBody) -> dict[int, Content]:
     """The evaluations that an invoice's lines rest on, by id."""
     ids = sorted({line.evaluation for line in body.lines})
-    found = contract_store.list_evaluations(conn, ids)
+    found = list_evaluations(conn, ids)
     return {key: json.loads(found[key].content) for key in ids}
 
 

@@ -21,7 +21,7 @@ from vouch.period import Period, intersect, subtract, total_micros, union
 from web import pictures
 
 # A result as its canonical content states it.
-Content = dict[str, Any]
+Content = Mapping[str, Any]
 
 # Kinds of measures whose value is a share, said in percent.
 SHARES: Final = frozenset({"availability", "share_in_band", "production_availability", "product"})

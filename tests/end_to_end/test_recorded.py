@@ -184,7 +184,7 @@ def _amounts(conn: Connection[Any], contract: str) -> dict[tuple[str, str | None
     (head,) = list_invoices(conn, InvoiceFilter(contract=contract))
     amounts: dict[tuple[str, str | None], list[Decimal]] = defaultdict(list)
     for line in load_body(conn, head).lines:
-        amounts[line.term, line.asset].append(line.amount)
+        amounts[line.price, line.asset].append(line.amount)
     conn.commit()
     return amounts
 

@@ -57,7 +57,7 @@ def _invoiced(conn: Connection[Any], contract: str) -> tuple[Amounts, Decimal]:
     (head,) = list_invoices(conn, InvoiceFilter(contract=contract))
     amounts: Amounts = {}
     for line in load_body(conn, head).lines:
-        amounts.setdefault((line.term, line.asset), []).append(line.amount)
+        amounts.setdefault((line.price, line.asset), []).append(line.amount)
     conn.commit()
     return amounts, head.gross
 

@@ -5,14 +5,16 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import Connection, errors
 
+from billing.documents.content import in_form
 from billing.invoice import InvoiceHead
 from billing.month import RatedMonth, rate_month
 from billing.run import Outcome, close_month, due_months, issue_invoice
-from billing.store import InvoiceFilter, list_invoices, load_body
+from billing.store import InvoiceFilter, list_invoices, load_body, load_invoice
 from billing.verify import verify_invoice
 from contracts.run import DatabaseKnowledge
 from contracts.store import VersionIsAgreed
@@ -28,6 +30,7 @@ from tests.world import (
     write,
     write_october,
 )
+from vouch.canonical import canonical_json, digest_of
 from vouch.database import connect, migrate
 from vouch.errors import Conflict
 from vouch.knowledge import snapshot
@@ -48,7 +51,7 @@ def test_a_reading_becomes_an_invoice_line(conn: Connection[Any]) -> None:
     issued = issue_october(conn)
 
     lines = load_body(conn, issued).lines
-    assert [(line.term, line.quantity, line.amount) for line in lines] == [
+    assert [(line.price, line.quantity, line.amount) for line in lines] == [
         ("fee", Decimal(1), Decimal("745.00")),
         ("km", Decimal(745), Decimal("74.50")),
         ("uptime", Decimal(0), Decimal("0.00")),
@@ -62,7 +65,7 @@ def test_closing_and_issuing_again_change_nothing(conn: Connection[Any]) -> None
     conn.commit()
     everything = """SELECT md5(string_agg(t::text, '' ORDER BY t::text)) FROM
                     (SELECT i::text FROM billing.invoice i UNION ALL SELECT l::text FROM billing.invoice_line l
-                     UNION ALL SELECT e::text FROM contracts.evaluation e
+                     UNION ALL SELECT e::text FROM billing.evaluation e
                      UNION ALL SELECT n::text FROM billing.number_series n) AS t"""
     before = conn.execute(everything).fetchone()
     conn.commit()
@@ -86,9 +89,10 @@ def test_a_draft_is_kept_until_readings_change_it(conn: Connection[Any]) -> None
 
 def test_a_month_that_is_not_over_is_not_closed(conn: Connection[Any]) -> None:
     declare_world(conn)
-    now = datetime.now(UTC)
+    # The contract's months are Berlin's: around their turn another one is running in UTC.
+    running = datetime.now(ZoneInfo("Europe/Berlin")).date().replace(day=1)
 
-    (closed,) = close_month(conn, date(now.year, now.month, 1))
+    (closed,) = close_month(conn, running)
 
     assert closed.outcome == Outcome.NOT_OVER
 
@@ -113,7 +117,7 @@ CHANGES: list[str] = [
     "DELETE FROM billing.invoice",
     "UPDATE billing.invoice_line SET amount = 0",
     "DELETE FROM billing.invoice_line",
-    "INSERT INTO billing.invoice_line SELECT invoice, 99, evaluation, term, asset, description, quantity, unit,"
+    "INSERT INTO billing.invoice_line SELECT invoice, 99, evaluation, price, asset, description, quantity, unit,"
     " unit_price, amount, vat_percent FROM billing.invoice_line LIMIT 1",
     "UPDATE billing.invoice_vat SET amount = 0",
     "DELETE FROM billing.invoice_vat",
@@ -121,9 +125,9 @@ CHANGES: list[str] = [
     "TRUNCATE billing.invoice CASCADE",
     "UPDATE contracts.version SET document = '{}'",
     "DELETE FROM contracts.version",
-    "UPDATE contracts.evaluation SET content = '{}'",
-    "DELETE FROM contracts.evaluation",
-    "TRUNCATE contracts.evaluation CASCADE",
+    "UPDATE billing.evaluation SET content = '{}'",
+    "DELETE FROM billing.evaluation",
+    "TRUNCATE billing.evaluation CASCADE",
     "UPDATE contracts.contract SET currency = 'USD'",
 ]
 
@@ -199,7 +203,7 @@ def test_an_amendment_within_a_month_divides_it(conn: Connection[Any]) -> None:
     # 240 hours at 745 a month of 745 hours, then 505 hours at 1490.
     head = issue_invoice(conn, closed.invoice or 0)
     lines = load_body(conn, head).lines
-    assert [(line.term, line.quantity, line.amount) for line in lines] == [
+    assert [(line.price, line.quantity, line.amount) for line in lines] == [
         ("fee", Decimal(1), Decimal("240.00")),
         ("km", Decimal(240), Decimal("24.00")),
         ("uptime", Decimal(0), Decimal("0.00")),
@@ -360,3 +364,41 @@ def _rows_read(conn: Connection[Any]) -> int:
 
 def test_migrating_again_applies_nothing(database: str) -> None:
     assert migrate(database) == 0
+
+
+def test_an_invoice_in_the_form_before_still_verifies(conn: Connection[Any]) -> None:
+    issued = issue_october(conn)
+    put_into_form_1(conn, issued)
+
+    found = verify_invoice(conn, issued.name)
+    assert found.vouched, found
+    assert '"term":"km"' in (load_invoice(conn, issued.id).content or "")
+
+    conn.execute("ALTER TABLE billing.invoice_line DISABLE TRIGGER issued")
+    conn.execute(
+        "UPDATE billing.invoice_line SET amount = amount + 1 WHERE price = 'km' AND invoice = %s", (issued.id,)
+    )
+    conn.commit()
+    assert not verify_invoice(conn, issued.name).vouched
+
+
+def put_into_form_1(conn: Connection[Any], issued: InvoiceHead) -> None:
+    """As it would have been issued before form 2, digests included."""
+    for table in ("invoice", "evaluation"):
+        trigger = "issued" if table == "invoice" else "immutable"
+        conn.execute(f"ALTER TABLE billing.{table} DISABLE TRIGGER {trigger}")
+    digests = {}
+    for key, content in conn.execute("SELECT id, content FROM billing.evaluation").fetchall():
+        said = json.loads(content)
+        said["term"] = said.pop("price")
+        text = canonical_json(said)
+        digests[key] = digest_of(text)
+        conn.execute("UPDATE billing.evaluation SET content = %s, digest = %s WHERE id = %s", (text, digests[key], key))
+    document = in_form(json.loads(issued.content or ""), 1)
+    for line in document["lines"]:
+        line["evaluation_digest"] = digests[line["evaluation"]]
+    text = canonical_json(document)
+    conn.execute(
+        "UPDATE billing.invoice SET content = %s, digest = %s WHERE id = %s", (text, digest_of(text), issued.id)
+    )
+    conn.commit()

@@ -14,6 +14,7 @@ from psycopg import Connection
 
 from ingest.clocks.skew import HourOffset
 from ingest.clocks.store import put_offsets
+from tests.builders import BERLIN
 from tests.world import CONTRACT, OCTOBER, REGISTRY, declare_world, message, write, write_october
 from vouch.__main__ import main
 from vouch.document import parse_document
@@ -49,7 +50,7 @@ def test_from_files_to_verified_invoices_and_a_reading_changed_by_hand(run: Run,
     assert "1 drafted" in run("close", "2026-10").output
     assert "1 unchanged" in run("close", "2026-10").output
     issued = run("invoice", "issue", "--month", "2026-10").output
-    number = f"INV-{datetime.now(UTC):%Y}-000001"
+    number = f"INV-{datetime.now(BERLIN):%Y}-000001"
     assert number in issued
     assert "no drafts" in run("invoice", "issue", "--month", "2026-10").output
 

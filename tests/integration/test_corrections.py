@@ -44,7 +44,7 @@ def closed(conn: Connection[Any], month: date) -> tuple[str, list[tuple[str, str
     issued = issue_invoice(conn, one.invoice)
     lines = load_body(conn, load_invoice(conn, one.invoice)).lines
     conn.commit()
-    return issued.name, [(line.term, line.description, line.amount) for line in lines if line.term == "km"]
+    return issued.name, [(line.price, line.description, line.amount) for line in lines if line.price == "km"]
 
 
 def test_what_came_after_the_cutoff_corrects_its_month_on_the_next_invoice(conn: Connection[Any]) -> None:

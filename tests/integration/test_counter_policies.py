@@ -49,7 +49,7 @@ def billed(conn: Connection[Any], *shown: tuple[timedelta, int]) -> Decimal:
     issued = issue_invoice(conn, closed.invoice)
     conn.commit()
     assert verify_invoice(conn, issued.name).vouched
-    return next(line.quantity for line in load_body(conn, issued).lines if line.term == "km")
+    return next(line.quantity for line in load_body(conn, issued).lines if line.price == "km")
 
 
 def kinds(conn: Connection[Any]) -> list[str]:

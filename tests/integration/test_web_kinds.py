@@ -131,7 +131,7 @@ def test_the_month_shows_both_sides_views(before: str) -> None:
 def test_every_line_opens_to_its_evidence(portal: Portal, buyer: FlaskClient, invoice: InvoiceHead) -> None:
     with connect(portal.database) as conn:
         lines = load_body(conn, invoice).lines
-    shown = {line.term: plain_text(page(buyer, link(f"/lines/{line.position}", invoice))) for line in lines}
+    shown = {line.price: plain_text(page(buyer, link(f"/lines/{line.position}", invoice))) for line in lines}
 
     for term, words in (
         ("fee", "In service 745:00:00"),

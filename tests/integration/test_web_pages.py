@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
@@ -15,14 +14,13 @@ from flask.testing import FlaskClient
 
 from contracts.run import DatabaseKnowledge
 from ingest.summaries.summariser import summarise_stale
+from tests.builders import BERLIN
 from tests.web_world import HOSTILE, Balanced, Portal, link, open_portal, plain_text
 from tests.world import CONTRACT, OCTOBER, OCTOBER_STARTS, agree, message, write
 from vouch.database import connect
 from vouch.knowledge import snapshot
 from vouch.settings import Settings
 from web.access import API, PUBLIC, check_routes
-
-NOW = datetime.now(ZoneInfo("Europe/Berlin"))
 
 
 @pytest.fixture(scope="module")
@@ -175,14 +173,18 @@ def test_a_month_that_is_over_and_not_closed_says_how_to_close_it(staff: FlaskCl
     assert "696:00:00" in shown
 
 
-def test_the_running_month_says_so_far_and_agrees_with_the_engine(portal: Portal, staff: FlaskClient) -> None:
-    page = staff.get(f"/contracts/trucks/{NOW:%Y-%m}").get_data(as_text=True)
-    shown = plain_text(page)
-    with connect(portal.database) as conn, snapshot(conn) as known_at:
-        evaluator = DatabaseKnowledge(conn, "trucks", known_at, known_at, until=known_at).evaluator(
-            NOW.date().replace(day=1)
-        )
-        used = evaluator.value(0, "distance", "truck-1").number
+def test_the_running_month_says_so_far_and_agrees_with_the_engine(services: Settings) -> None:
+    now = datetime.now(BERLIN)
+    began = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    with open_portal(services) as portal, connect(portal.database) as conn:
+        # However young the month is, and whichever it is.
+        driven = (began, 9000), (now, 9007)
+        write(conn, [message("device-1", at, odometer_km=km, state="RUNNING") for at, km in driven])
+        page = portal.staff.get(f"/contracts/trucks/{now:%Y-%m}").get_data(as_text=True)
+        shown = plain_text(page)
+        with snapshot(conn) as known_at:
+            known = DatabaseKnowledge(conn, "trucks", known_at, known_at, until=known_at)
+            used = known.evaluator(began.date()).value(0, "distance", "truck-1").number
 
     assert "so far, as known at" in shown
     assert "So far" in shown

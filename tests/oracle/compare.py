@@ -81,7 +81,7 @@ def engine_result(case: dict[str, Any]) -> Result:
         engine_part(rated.evaluator, index, n, found)
     for line in rated.lines:
         of = own.index(line.index) if line.correction_of is None else f"{line.correction_of:%Y-%m}"
-        key = (of, line.charge.term, line.charge.subject)
+        key = (of, line.charge.price, line.charge.subject)
         found["exact"][key] = found["exact"].get(key, Fraction(0)) + line.charge.money.amount
         found["lines"].setdefault(key, []).append(Fraction(line.amount))
     return tidied(found)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from billing.invoice import compose
+from billing.documents.lines import compose
 from billing.month import RatedLine, rate_month
 from billing.pricing.scheme import Priced, priced, total_price
 from billing.scene import Charge
@@ -179,15 +179,15 @@ def test_totals_are_sums_of_what_the_lines_say(some: list[tuple[Fraction, str]],
     half = Fraction(1, 2 * 10 ** minor_digits(currency))
 
     body = compose([line(amount, currency, vat) for amount, vat in some], {(0, "t", "*"): 1}, currency)
-    assert body.net == sum(line.amount for line in body.lines)
-    assert body.net == sum(total.base for total in body.vat_totals)
-    assert body.vat == sum(total.amount for total in body.vat_totals)
-    assert body.gross == body.net + body.vat
+    assert body.totals.net == sum(line.amount for line in body.lines)
+    assert body.totals.net == sum(total.base for total in body.totals.vat_totals)
+    assert body.totals.vat == sum(total.amount for total in body.totals.vat_totals)
+    assert body.totals.gross == body.totals.net + body.totals.vat
     for made, (amount, _) in zip(body.lines, some, strict=True):
         assert abs(Fraction(made.amount) - amount) <= half
-    for total in body.vat_totals:
+    for total in body.totals.vat_totals:
         assert abs(Fraction(total.amount) - Fraction(total.base) * Fraction(total.vat_percent) / 100) <= half
-    for number in (body.net, body.vat, body.gross):
+    for number in (body.totals.net, body.totals.vat, body.totals.gross):
         assert -number.as_tuple().exponent == minor_digits(currency)  # type: ignore[operator]
 
 

@@ -4,11 +4,14 @@ Shell.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from vouch.commands.common import instant_of, open_database, read_text
+
+if TYPE_CHECKING:
+    from billing.statement import StatementDocument
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -60,7 +63,7 @@ def statement(contract: str, period: str, as_of: str | None, as_json: bool) -> N
         _print(statement(knowledge, parse_month(period)), as_json)
 
 
-def _print(found: dict[str, Any], as_json: bool) -> None:
+def _print(found: "StatementDocument", as_json: bool) -> None:
     import json
 
     from vouch.commands.statement_view import print_statement

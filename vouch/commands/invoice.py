@@ -110,7 +110,7 @@ def invoice_show(name: str, issuer: str | None) -> None:
     ]
     columns = ["line>", "description", "quantity>", "unit", "price>", "amount>", "VAT %>"]
     print_table("", columns, rows)
-    for total in body.vat_totals:
+    for total in body.totals.vat_totals:
         console.print(f"VAT {total.vat_percent} % on {total.base:,}: {total.amount:,}")
     console.print(f"net {head.net:,}  VAT {head.vat:,}  [bold]gross {head.gross:,} {head.currency}[/]")
     if head.digest:
@@ -128,14 +128,17 @@ def invoice_export(form: str, name: str | None, month: str | None, customer: str
 
     Amounts in JSON are text, digit by digit. An issued invoice's JSON is the frozen document itself.
     """
-    from billing.export import csv_rows, invoice_object
+    from billing.documents.csv import csv_rows
+    from billing.documents.json import invoice_object
+    from billing.run import state_invoice
     from billing.store import list_invoices, load_body, load_by_name
 
     with open_database() as conn:
         heads = [load_by_name(conn, name)] if name else list_invoices(conn, _filter(month, customer, status))
         bodies = [(head, load_body(conn, head)) for head in heads]
-    if form == "json":
-        json.dump([invoice_object(head, body) for head, body in bodies], sys.stdout, indent=2, ensure_ascii=False)
-        sys.stdout.write("\n")
-    else:
-        csv.writer(sys.stdout, lineterminator="\n").writerows(csv_rows(bodies))
+        if form == "json":
+            objects = [invoice_object(head, state_invoice(conn, head, body)) for head, body in bodies]
+            json.dump(objects, sys.stdout, indent=2, ensure_ascii=False)
+            sys.stdout.write("\n")
+        else:
+            csv.writer(sys.stdout, lineterminator="\n").writerows(csv_rows(bodies))

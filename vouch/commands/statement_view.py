@@ -5,12 +5,16 @@ Shell.
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING
 
 from vouch.commands.common import console, print_table
 
+if TYPE_CHECKING:
+    from billing.statement import PartSaid, StatementDocument
+    from contracts.content import JudgeSaid, MeasureSaid
 
-def print_statement(found: dict[str, Any]) -> None:
+
+def print_statement(found: "StatementDocument") -> None:
     """The whole statement, the evidence in short."""
     versions = ", ".join(str(one["version"]) for one in found["versions"])
     console.print(
@@ -31,7 +35,7 @@ def print_statement(found: dict[str, Any]) -> None:
     console.print(f"digest {found['digest']}", soft_wrap=True)
 
 
-def _print_part(part: dict[str, Any]) -> None:
+def _print_part(part: "PartSaid") -> None:
     rows = [(m["measure"], m["subject"], _number(m), m["unit"], _time(m)) for m in part["measures"]]
     if rows:
         print_table(f"Measured {part['from']} to {part['until']}", ["measure", "of", "value>", "", "time"], rows)
@@ -48,7 +52,7 @@ def _print_part(part: dict[str, Any]) -> None:
             console.print(f"  {text}", markup=False, soft_wrap=True)
 
 
-def _number(measure: dict[str, Any]) -> str:
+def _number(measure: "MeasureSaid") -> str:
     number = measure["value"] or measure.get("so_far")
     if number is None:
         return str(measure["state"])
@@ -56,14 +60,15 @@ def _number(measure: dict[str, Any]) -> str:
     return text if measure["value"] else f"{text} so far"
 
 
-def _time(measure: dict[str, Any]) -> str:
+def _time(measure: "MeasureSaid") -> str:
     micros = measure.get("micros", {})
     return ", ".join(f"{name} {Decimal(count) / 3_600_000_000:.2f} h" for name, count in micros.items() if count)
 
 
-def _standing(judge: dict[str, Any]) -> tuple[str, str]:
+def _standing(judge: "JudgeSaid") -> tuple[str, str]:
     if "verdict" in judge:
-        return judge["verdict"], f"promised {judge['target']['decimal']}"
+        target = judge["target"]
+        return judge["verdict"], f"promised {target['decimal']}" if target else ""
     if "arisen" in judge:
         return ("arisen" if judge["arisen"] else "not arisen"), judge["right"]
     granted = sum(span["granted"] for span in judge["spans"])
@@ -71,7 +76,7 @@ def _standing(judge: dict[str, Any]) -> tuple[str, str]:
     return f"{granted} granted, {len(refused)} refused", ", ".join(sorted(set(refused)))
 
 
-def _findings(part: dict[str, Any]) -> Iterator[str]:
+def _findings(part: "PartSaid") -> Iterator[str]:
     for measure in part["measures"]:
         for asset in measure.get("assets", ()):
             for finding in asset["findings"]:

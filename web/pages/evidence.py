@@ -13,12 +13,12 @@ from typing import Any, Final
 from flask import Blueprint, Response, render_template, request
 from psycopg import Connection
 
+from billing.evaluation_store import StoredEvaluation, list_evaluations
 from billing.invoice import InvoiceHead, InvoiceLine
 from billing.store import load_body
 from contracts import store as contract_store
 from contracts.contract import Contract
 from contracts.evaluate import ALL_ASSETS
-from contracts.store import StoredEvaluation
 from contracts.terms.base import Part, Wanted
 from ingest.catalogue import Metric, MetricKind
 from ingest.presence.listening_store import list_gaps
@@ -92,7 +92,7 @@ def line_page(invoice: InvoiceHead, position: int) -> str:
     line, lines, evaluation = _load_line(conn, invoice, position)
     content = json.loads(evaluation.content)
     contract = _load_version(conn, evaluation)
-    term = contract.part(evaluation.term)
+    term = contract.part(evaluation.price)
     sources = results.sources(content["measures"])
     assets = [one["asset"] for one in content["in_service"]]
     return render_template(
@@ -169,7 +169,7 @@ def _load_line(
     line = next((line for line in lines if line.position == position), None)
     if line is None:
         raise NoLine(invoice.name, position)
-    return line, lines, contract_store.list_evaluations(conn, [line.evaluation])[line.evaluation]
+    return line, lines, list_evaluations(conn, [line.evaluation])[line.evaluation]
 
 
 def _load_version(conn: Connection[Any], evaluation: StoredEvaluation) -> Contract:
@@ -191,7 +191,7 @@ def _reckoned_on(lines: Sequence[InvoiceLine], term: Part, evaluation: StoredEva
     """The lines of the prices that this one names, such as the fee that a credit is a percentage of."""
     prices = {ref.id for ref in term.refs() if ref.wanted in (Wanted.PRICE, Wanted.REMEDY)}
     whose = None if evaluation.subject == ALL_ASSETS else evaluation.subject
-    return [line for line in lines if line.term in prices and whose in (None, line.asset)]
+    return [line for line in lines if line.price in prices and whose in (None, line.asset)]
 
 
 def _source_day(

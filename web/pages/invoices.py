@@ -3,23 +3,20 @@
 Shell.
 """
 
-import json
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, render_template, request
 from psycopg import Connection
 
-from billing.export import invoice_object
-from billing.invoice import InvoiceBody, InvoiceHead, line_content
+from billing.documents.json import invoice_object, read_frozen
+from billing.invoice import InvoiceHead
+from billing.run import state_invoice
 from billing.store import InvoiceFilter, list_invoices, load_body
 from billing.verify import verify_invoice
-from contracts import store as contract_store
 from contracts.contract import parse_month
-from contracts.run import load_current
-from contracts.store import load_customer, load_issuer
-from vouch.canonical import canonical_json, plain
+from vouch.canonical import canonical_json
 from vouch.errors import Invalid
-from vouch.period import iso
 from web import access, store
 from web.connection import connection
 
@@ -60,7 +57,10 @@ def invoice_page(invoice: InvoiceHead) -> str:
 @pages.get("/invoices/<invoice>/document.json")
 def invoice_json(invoice: InvoiceHead) -> Response:
     """The issued document byte for byte as it was frozen, or what a draft would say today."""
-    content = invoice.content or canonical_json(invoice_object(invoice, load_body(connection(), invoice)))
+    conn = connection()
+    content = invoice.content
+    if content is None:
+        content = canonical_json(invoice_object(invoice, state_invoice(conn, invoice, load_body(conn, invoice))))
     return json_download(content, f"{invoice.name}.json")
 
 
@@ -71,47 +71,11 @@ def verify_page(invoice: InvoiceHead) -> str:
     return render_template("verify.html", invoice=invoice, found=found)
 
 
-def load_document(conn: Connection[Any], invoice: InvoiceHead) -> dict[str, Any]:
+def load_document(conn: Connection[Any], invoice: InvoiceHead) -> Mapping[str, Any]:
     """What the invoice states: frozen where it is issued, from today's registry while it is a draft."""
     if invoice.content is not None:
-        frozen: dict[str, Any] = json.loads(invoice.content)
-        return frozen
-    body = load_body(conn, invoice)
-    ids = sorted({line.evaluation for line in body.lines})
-    digests = {key: one.digest for key, one in contract_store.list_evaluations(conn, ids).items()}
-    return _draft_document(conn, invoice, body, digests)
-
-
-def _draft_document(
-    conn: Connection[Any], invoice: InvoiceHead, body: InvoiceBody, digests: dict[int, str]
-) -> dict[str, Any]:
-    issuer, customer = load_issuer(conn, invoice.issuer), load_customer(conn, invoice.customer)
-    parties = {
-        role: {
-            "id": party.id,
-            "legal_name": party.legal_name,
-            "address": list(party.address),
-            "country": party.country,
-            "vat_id": party.vat_id,
-            "email": party.email,
-        }
-        for role, party in (("issuer", issuer), ("customer", customer))
-    }
-    return parties | {
-        "contract": invoice.contract,
-        "currency": invoice.currency,
-        "month": f"{invoice.month:%Y-%m}",
-        "time_zone": load_current(conn, invoice.contract).zone.key,
-        "period": [iso(invoice.period.start), iso(invoice.period.end)],
-        "lines": [line_content(line, digests[line.evaluation]) for line in body.lines],
-        "vat": [
-            {"vat_percent": plain(v.vat_percent), "base": format(v.base, "f"), "amount": format(v.amount, "f")}
-            for v in body.vat_totals
-        ],
-        "net": format(body.net, "f"),
-        "vat_total": format(body.vat, "f"),
-        "gross": format(body.gross, "f"),
-    }
+        return read_frozen(invoice.content)
+    return state_invoice(conn, invoice, load_body(conn, invoice))
 
 
 def json_download(content: str, name: str) -> Response:

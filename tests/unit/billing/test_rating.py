@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from billing.invoice import InvoiceBody, compose, invoice_number
+from billing.documents.lines import compose
+from billing.invoice import InvoiceBody, invoice_number
 from tests.agreements import (
     EVERY_HOUR,
     Part,
@@ -185,14 +186,14 @@ def test_a_line_has_the_decimals_of_its_currency(currency: str, amount: str) -> 
     body = invoice(agreement(fee("1.005"), currency=currency, vat_percent=0), "2026-10")
 
     assert amounts(body) == [amount]
-    assert [str(total) for total in (body.net, body.gross)] == [amount, amount]
+    assert [str(total) for total in (body.totals.net, body.totals.gross)] == [amount, amount]
 
 
 def test_vat_is_on_the_sum_of_a_rate_and_not_on_each_line() -> None:
     # 19 % of 0.13 is 0.0247, a line's 0.02 each; on three lines together 0.0741 and 0.07, not 0.06.
     body = invoice(agreement(fee("0.13"), assets=[covered("a-1"), covered("b-1"), covered("c-1")]), "2026-10")
 
-    assert (str(body.net), str(body.vat), str(body.gross)) == ("0.39", "0.07", "0.46")
+    assert (str(body.totals.net), str(body.totals.vat), str(body.totals.gross)) == ("0.39", "0.07", "0.46")
 
 
 def used_five(vat: str) -> InvoiceBody:
@@ -203,33 +204,39 @@ def used_five(vat: str) -> InvoiceBody:
 def test_each_rate_has_its_own_sum() -> None:
     body = used_five("7")
 
-    assert [(str(total.vat_percent), str(total.base), str(total.amount)) for total in body.vat_totals] == [
+    assert [(str(total.vat_percent), str(total.base), str(total.amount)) for total in body.totals.vat_totals] == [
         ("7", "10.00", "0.70"),
         ("19", "100.00", "19.00"),
     ]
-    assert [str(total) for total in (body.net, body.vat, body.gross)] == ["110.00", "19.70", "129.70"]
+    assert [str(total) for total in (body.totals.net, body.totals.vat, body.totals.gross)] == [
+        "110.00",
+        "19.70",
+        "129.70",
+    ]
 
 
 def test_rates_written_differently_are_one_rate() -> None:
-    assert [(str(total.base), str(total.amount)) for total in used_five("19.0").vat_totals] == [("110.00", "20.90")]
+    assert [(str(total.base), str(total.amount)) for total in used_five("19.0").totals.vat_totals] == [
+        ("110.00", "20.90")
+    ]
 
 
 def test_a_credit_takes_its_vat_with_it() -> None:
     body = invoice(hours_of_june(1, *guaranteed("720", ladder(("98", "100")))), "2026-06", stated("D"))
 
-    assert (str(body.net), str(body.vat), str(body.gross)) == ("0.00", "0.00", "0.00")
+    assert (str(body.totals.net), str(body.totals.vat), str(body.totals.gross)) == ("0.00", "0.00", "0.00")
 
 
 def test_totals_are_sums_of_rounded_lines() -> None:
     agreed = agreement(fee("0.125"), assets=[covered(f"a-{n}") for n in range(8)], vat_percent=0)
 
-    assert str(invoice(agreed, "2026-10").net) == "1.04"
+    assert str(invoice(agreed, "2026-10").totals.net) == "1.04"
 
 
 def test_lines_are_numbered_and_name_their_evaluation() -> None:
     body = invoice(agreement(used(), usage(("2", "1"), (None, "2"))), "2026-06", counted(0, 5, start=T0))
 
-    assert [(line.position, line.evaluation, line.term, line.asset) for line in body.lines] == [
+    assert [(line.position, line.evaluation, line.price, line.asset) for line in body.lines] == [
         (1, 100, "use", "a-1"),
         (2, 100, "use", "a-1"),
     ]
@@ -245,8 +252,8 @@ def test_a_credits_unit_price_is_its_amount_without_sign() -> None:
 def test_an_invoice_of_nothing_is_zero() -> None:
     body = compose([], {}, "JPY")
 
-    assert (body.lines, body.vat_totals) == ((), ())
-    assert (str(body.net), str(body.vat), str(body.gross)) == ("0", "0", "0")
+    assert (body.lines, body.totals.vat_totals) == ((), ())
+    assert (str(body.totals.net), str(body.totals.vat), str(body.totals.gross)) == ("0", "0", "0")
 
 
 def test_numbers_count_per_year() -> None:
