@@ -7,7 +7,8 @@ from typing import Any
 
 from billing.rating import RatedPart, Touched
 from contracts.content import closure, judge_content, measure_content, period_content
-from contracts.evaluate import ENGINE, Evaluator
+from contracts.engine import ENGINE
+from contracts.evaluate import Evaluator
 from contracts.evaluation import Evaluation
 from contracts.terms import BaseMeasure, DerivedMeasure
 from vouch.canonical import canonical_json

@@ -16,7 +16,8 @@ from billing.corrections import Correcting
 from billing.month import RatedLine, rate_month
 from billing.rating import RatedPart
 from contracts.content import decimal_text, fraction_content, judge_content, measure_content, period_content
-from contracts.evaluate import ENGINE, Evaluator
+from contracts.engine import ENGINE
+from contracts.evaluate import Evaluator
 from contracts.facts.book import Fact, FactBook
 from contracts.views import view_differences
 from vouch.canonical import canonical_json, digest_of, plain

@@ -45,8 +45,7 @@ from contracts.value import Judgment, Right, State, Value
 from vouch.exact import exact
 from vouch.period import Period
 
-# Changes whenever the same input could give another result; evaluations name the one that made them.
-ENGINE: Final = "2"
+# The subject of what is counted for all assets together.
 ALL_ASSETS: Final = "*"
 
 
