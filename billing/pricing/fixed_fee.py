@@ -11,10 +11,11 @@ from datetime import date, datetime, time
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from billing.pricing.service import ALL, Service, months_from
+from billing.pricing.service import Service, months_from
 from billing.pricing.words import hours, months
 from billing.scene import Charge, PriceScene
 from contracts.contract import add_months
+from contracts.evaluate import ALL_ASSETS
 from contracts.terms.prices.fixed_fee import Billed, FeePer, FixedFee, FreeSpan, Proration
 from vouch.period import Period, days_between, local_instant, subtract, total_micros
 
@@ -126,8 +127,8 @@ def rate_fixed_fee(term: FixedFee, scene: PriceScene) -> Iterable[Charge]:
     interval, the first interval in the first month of contract or asset; once it is known that the months bear
     something else than was billed, the difference is settled.
     """
-    accounts = {account.subject: account for account in scene.carried(ALL) or ()}
-    served = dict(scene.served()) if term.per is FeePer.ASSET else {ALL: scene.part}
+    accounts = {account.subject: account for account in scene.carried(ALL_ASSETS) or ()}
+    served = dict(scene.served()) if term.per is FeePer.ASSET else {ALL_ASSETS: scene.part}
     service, price = Service(scene), scene.indexed(term, term.amount) / term.interval_months
     bill = _bill_in_arrears if term.billed is Billed.IN_ARREARS else _bill_in_advance
     left: list[Account] = []
@@ -139,7 +140,7 @@ def rate_fixed_fee(term: FixedFee, scene: PriceScene) -> Iterable[Charge]:
         charges, after = bill(fee, replace(before, balance=before.balance - price * fee.share))
         yield from charges
         left += [after] if after is not None else []
-    scene.carry(ALL, tuple(left))
+    scene.carry(ALL_ASSETS, tuple(left))
 
 
 def _bill_in_arrears(fee: _Fee, account: Account) -> tuple[list[Charge], Account | None]:

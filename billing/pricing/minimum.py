@@ -11,9 +11,10 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
-from billing.pricing.service import ALL, window_months
+from billing.pricing.service import window_months
 from billing.pricing.words import amount, number
 from billing.scene import Charge, PriceScene
+from contracts.evaluate import ALL_ASSETS
 from contracts.terms.judges.planned_window import Split
 from contracts.terms.prices.minimum import CarryOver, Minimum, MinimumAmount, MinimumQuantity
 from contracts.terms.window import Months, Partial
@@ -74,18 +75,24 @@ class Account:
 
 def rate_minimum(term: Minimum, scene: PriceScene) -> Iterable[Charge]:
     """One charge when the window is due: what is missing, or nothing. None for a window that is not settled."""
-    account = _with_part(term, scene, scene.carried(ALL) or Account())
+    account = _with_part(term, scene, scene.carried(ALL_ASSETS) or Account())
     if not scene.due(term.window):
-        scene.carry(ALL, account)
+        scene.carry(ALL_ASSETS, account)
         return
     windows = term.carry_over.windows if isinstance(term.carry_over, CarryOver) else 0
-    if isinstance(term.window, Months) and term.window.partial is Partial.WAIT and scene.share_of(term.window, ALL) < 1:
-        scene.find("minimum_not_settled", ALL, "the contract did not run all through the window: no minimum is due")
-        scene.carry(ALL, Account(earlier=account.earlier))
+    if (
+        isinstance(term.window, Months)
+        and term.window.partial is Partial.WAIT
+        and scene.share_of(term.window, ALL_ASSETS) < 1
+    ):
+        scene.find(
+            "minimum_not_settled", ALL_ASSETS, "the contract did not run all through the window: no minimum is due"
+        )
+        scene.carry(ALL_ASSETS, Account(earlier=account.earlier))
         return
     minimum = _minimum(term, scene, account)
     settled = settle(minimum, account.reached, account.earlier, windows)
-    scene.carry(ALL, Account(earlier=settled.left))
+    scene.carry(ALL_ASSETS, Account(earlier=settled.left))
     yield _charge(term, scene, account, minimum, settled)
 
 
@@ -94,7 +101,7 @@ def _with_part(term: Minimum, scene: PriceScene, account: Account) -> Account:
     months = window_months(term.window)
     promise = term.commitment
     agreed = _agreed(term, scene)
-    share = scene.share_of("month", ALL) / months if months else _NOTHING
+    share = scene.share_of("month", ALL_ASSETS) / months if months else _NOTHING
     reached, unit = _reached(promise, scene)
     waived, service = _waived(term, scene)
     return replace(
@@ -118,7 +125,7 @@ def _agreed(term: Minimum, scene: PriceScene) -> Fraction:
 
 def _reached(promise: MinimumAmount | MinimumQuantity, scene: PriceScene) -> tuple[Fraction, str]:
     if isinstance(promise, MinimumAmount):
-        return scene.charged(promise.of, ALL, None), scene.contract.currency
+        return scene.charged(promise.of, ALL_ASSETS, None), scene.contract.currency
     total, unit = _NOTHING, ""
     for subject in scene.subjects(promise.measure):
         value = scene.month_value(promise.measure, subject)
@@ -149,7 +156,9 @@ def _minimum(term: Minimum, scene: PriceScene, account: Account) -> Fraction:
     if account.waived_micros:
         whole, minimum = minimum, reduced(minimum, account.waived_micros, account.service_micros)
         text = f"the minimum of {number(whole)} is reduced to {number(minimum)} for time that does not count"
-        scene.find("minimum_reduced", ALL, text, waived_micros=account.waived_micros, of_micros=account.service_micros)
+        scene.find(
+            "minimum_reduced", ALL_ASSETS, text, waived_micros=account.waived_micros, of_micros=account.service_micros
+        )
     return minimum
 
 
@@ -162,7 +171,7 @@ def _charge(term: Minimum, scene: PriceScene, account: Account, minimum: Fractio
     service = Period(account.since or scene.part.start, scene.part.end)
     if isinstance(term.commitment, MinimumAmount):
         quantity = Fraction(1 if settled.missing else 0)
-        return scene.charge(term, ALL, text, quantity, "C62", None, settled.missing, service)
+        return scene.charge(term, ALL_ASSETS, text, quantity, "C62", None, settled.missing, service)
     price = scene.indexed(term, term.commitment.price)
     unit = account.unit or "C62"
-    return scene.charge(term, ALL, text, settled.missing, unit, price, settled.missing * price, service)
+    return scene.charge(term, ALL_ASSETS, text, settled.missing, unit, price, settled.missing * price, service)

@@ -13,9 +13,10 @@ from typing import Final
 
 from billing.pricing.rollover import Balance, Rolled, Use, roll
 from billing.pricing.scheme import Line, Priced, lines, priced
-from billing.pricing.service import ALL, Service
+from billing.pricing.service import Service
 from billing.pricing.words import amount, number
 from billing.scene import Charge, PriceScene
+from contracts.evaluate import ALL_ASSETS
 from contracts.terms.prices.rollover import Refund, Rollover
 from contracts.terms.prices.usage_price import FactorTier, Multiplier, NegativeUse, Package, PartialPeriod, UsagePrice
 from vouch.units import factor
@@ -59,7 +60,7 @@ def rate_usage_price(term: UsagePrice, scene: PriceScene) -> Iterable[Charge]:
 
     A measure without a value counts as nothing, with a finding.
     """
-    before = {account.subject: account for account in scene.carried(ALL) or ()}
+    before = {account.subject: account for account in scene.carried(ALL_ASSETS) or ()}
     sight, after = _Sight(term, scene), dict[str, Account]()
     for subject in scene.subjects(term.of[0].measure):
         opened = Account(subject, scene.first_of_month, _NOTHING, _NOTHING, _NOTHING, None)
@@ -72,7 +73,7 @@ def rate_usage_price(term: UsagePrice, scene: PriceScene) -> Iterable[Charge]:
         after[subject] = account
     again = scene.due(term.tiers_over)
     left = (replace(one, total=_NOTHING) if again else one for one in after.values())
-    scene.carry(ALL, tuple(one for one in left if not sight.service.is_over(one.subject)))
+    scene.carry(ALL_ASSETS, tuple(one for one in left if not sight.service.is_over(one.subject)))
 
 
 class _Sight:
@@ -180,7 +181,7 @@ def _factor(sight: _Sight, subject: str) -> tuple[Fraction, str]:
     if not isinstance(term.multiplier, Multiplier):
         return _ONE, ""
     measure = term.multiplier.measure
-    value = scene.value(measure, subject if subject in sight.multiplied else ALL)
+    value = scene.value(measure, subject if subject in sight.multiplied else ALL_ASSETS)
     if value.number is None:
         times = Fraction(term.multiplier.undefined)
         text = f"{measure} has no value: prices are times {number(times)}"
