@@ -113,7 +113,7 @@ def _judgment_content(judgment: Judgment) -> dict[str, Any]:
 
 
 def _asset_content(asset: str, one: Measured) -> dict[str, Any]:
-    evidence = one.evidence
+    evidence = one.basis
     content: dict[str, Any] = {
         "asset": asset,
         "amount": fraction_content(one.amount),

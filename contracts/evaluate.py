@@ -256,7 +256,7 @@ class Evaluator:
             state, above, below = _mean(each)
         else:
             state, above, below = share_or_amount(term, total, len(by_asset))
-        findings = tuple(f for parts in by_asset.values() for one in parts[-1:] for f in one.evidence.findings)
+        findings = tuple(f for parts in by_asset.values() for one in parts[-1:] for f in one.basis.findings)
         value = _value_of(state, above, below, _unit(term), period, over, within)
         return _with_total(value, total, findings)
 

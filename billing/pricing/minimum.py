@@ -61,7 +61,7 @@ def reduced(minimum: Fraction, waived_micros: int, service_micros: int) -> Fract
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class MinimumSoFar:
     """A window so far, since `since`: what was promised, reached and waived; with what earlier windows left."""
 
     since: datetime | None = None
@@ -75,9 +75,9 @@ class Account:
 
 def rate_minimum(term: Minimum, scene: PriceScene) -> Iterable[Charge]:
     """One charge when the window is due: what is missing, or nothing. None for a window that is not settled."""
-    account = _with_part(term, scene, scene.carried(ALL_ASSETS) or Account())
+    so_far = _with_part(term, scene, scene.carried(ALL_ASSETS) or MinimumSoFar())
     if not scene.due(term.window):
-        scene.carry(ALL_ASSETS, account)
+        scene.carry(ALL_ASSETS, so_far)
         return
     windows = term.carry_over.windows if isinstance(term.carry_over, CarryOver) else 0
     if (
@@ -88,16 +88,16 @@ def rate_minimum(term: Minimum, scene: PriceScene) -> Iterable[Charge]:
         scene.find(
             "minimum_not_settled", ALL_ASSETS, "the contract did not run all through the window: no minimum is due"
         )
-        scene.carry(ALL_ASSETS, Account(earlier=account.earlier))
+        scene.carry(ALL_ASSETS, MinimumSoFar(earlier=so_far.earlier))
         return
-    minimum = _minimum(term, scene, account)
-    settled = settle(minimum, account.reached, account.earlier, windows)
-    scene.carry(ALL_ASSETS, Account(earlier=settled.left))
-    yield _charge(term, scene, account, minimum, settled)
+    minimum = _minimum(term, scene, so_far)
+    settled = settle(minimum, so_far.reached, so_far.earlier, windows)
+    scene.carry(ALL_ASSETS, MinimumSoFar(earlier=settled.left))
+    yield _charge(term, scene, so_far, minimum, settled)
 
 
-def _with_part(term: Minimum, scene: PriceScene, account: Account) -> Account:
-    """The account with this part in it."""
+def _with_part(term: Minimum, scene: PriceScene, so_far: MinimumSoFar) -> MinimumSoFar:
+    """What it is with this part in it."""
     months = window_months(term.window)
     promise = term.commitment
     agreed = _agreed(term, scene)
@@ -105,13 +105,13 @@ def _with_part(term: Minimum, scene: PriceScene, account: Account) -> Account:
     reached, unit = _reached(promise, scene)
     waived, service = _waived(term, scene)
     return replace(
-        account,
-        since=account.since or scene.part.start,
-        promised=account.promised + agreed * share,
-        reached=account.reached + reached,
-        unit=unit or account.unit,
-        waived_micros=account.waived_micros + waived,
-        service_micros=account.service_micros + service,
+        so_far,
+        since=so_far.since or scene.part.start,
+        promised=so_far.promised + agreed * share,
+        reached=so_far.reached + reached,
+        unit=unit or so_far.unit,
+        waived_micros=so_far.waived_micros + waived,
+        service_micros=so_far.service_micros + service,
     )
 
 
@@ -148,30 +148,30 @@ def _waived(term: Minimum, scene: PriceScene) -> tuple[int, int]:
     return waived, service
 
 
-def _minimum(term: Minimum, scene: PriceScene, account: Account) -> Fraction:
+def _minimum(term: Minimum, scene: PriceScene, so_far: MinimumSoFar) -> Fraction:
     """What is to be reached in the window that ends now."""
     minimum = _agreed(term, scene)
     if term.partial_period is Split.PRORATE and window_months(term.window):
-        minimum = account.promised
-    if account.waived_micros:
-        whole, minimum = minimum, reduced(minimum, account.waived_micros, account.service_micros)
+        minimum = so_far.promised
+    if so_far.waived_micros:
+        whole, minimum = minimum, reduced(minimum, so_far.waived_micros, so_far.service_micros)
         text = f"the minimum of {number(whole)} is reduced to {number(minimum)} for time that does not count"
         scene.find(
-            "minimum_reduced", ALL_ASSETS, text, waived_micros=account.waived_micros, of_micros=account.service_micros
+            "minimum_reduced", ALL_ASSETS, text, waived_micros=so_far.waived_micros, of_micros=so_far.service_micros
         )
     return minimum
 
 
-def _charge(term: Minimum, scene: PriceScene, account: Account, minimum: Fraction, settled: Settled) -> Charge:
+def _charge(term: Minimum, scene: PriceScene, so_far: MinimumSoFar, minimum: Fraction, settled: Settled) -> Charge:
     by_amount = isinstance(term.commitment, MinimumAmount)
-    least = f"{number(minimum)} {account.unit}" if by_amount else amount(minimum, account.unit)
-    text = f", {number(account.reached)} of at least {least}"
+    least = f"{number(minimum)} {so_far.unit}" if by_amount else amount(minimum, so_far.unit)
+    text = f", {number(so_far.reached)} of at least {least}"
     if settled.from_earlier:
         text += f", {number(settled.from_earlier)} from earlier windows"
-    service = Period(account.since or scene.part.start, scene.part.end)
+    service = Period(so_far.since or scene.part.start, scene.part.end)
     if isinstance(term.commitment, MinimumAmount):
         quantity = Fraction(1 if settled.missing else 0)
         return scene.charge(term, ALL_ASSETS, text, quantity, "C62", None, settled.missing, service)
     price = scene.indexed(term, term.commitment.price)
-    unit = account.unit or "C62"
+    unit = so_far.unit or "C62"
     return scene.charge(term, ALL_ASSETS, text, settled.missing, unit, price, settled.missing * price, service)

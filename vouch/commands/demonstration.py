@@ -72,8 +72,8 @@ def _take_in(settings: Settings, one: Fleet, month: date, *, done: bool) -> None
     truth = settings.home / f"truth-{one.name}-{month:%Y-%m}.json"
     url = settings.simulator_mqtt_url or settings.mqtt_url
     show = progress_line("stored")
-    account = simulate(url, one.name, SEED, None, f"{month:%Y-%m}", truth, 0.0, show, files=tls_files(settings))
-    say(f"{account}; the truth is in {truth}")
+    delivery = simulate(url, one.name, SEED, None, f"{month:%Y-%m}", truth, 0.0, show, files=tls_files(settings))
+    say(f"{delivery}; the truth is in {truth}")
 
 
 def _bill(conn: Connection[Any], month: date, contracts: list[str]) -> None:
