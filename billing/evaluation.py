@@ -12,7 +12,8 @@ from typing_extensions import TypedDict
 from billing.rating import RatedPart, Touched
 from contracts.content import JudgeSaid, MeasureSaid, closure, judge_content, measure_content, period_content
 from contracts.contract import Contract
-from contracts.evaluate import ENGINE, Evaluator
+from contracts.engine import ENGINE
+from contracts.evaluate import Evaluator
 from contracts.terms import BaseMeasure, DerivedMeasure
 from vouch.canonical import canonical_json
 from vouch.period import Period

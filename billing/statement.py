@@ -25,7 +25,8 @@ from contracts.content import (
     measure_content,
     period_content,
 )
-from contracts.evaluate import ENGINE, Evaluator
+from contracts.engine import ENGINE
+from contracts.evaluate import Evaluator
 from contracts.facts.book import Fact, FactBook
 from contracts.views import ViewSaid, view_differences
 from vouch.canonical import canonical_json, digest_of, plain

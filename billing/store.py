@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from billing.documents.content import Stamp
 from billing.invoice import InvoiceBody, InvoiceHead, InvoiceLine, Totals, VatTotal
 from vouch.errors import Conflict, NotFound
+from vouch.locks import Lock
 from vouch.period import Period
 
 
@@ -195,7 +196,7 @@ class NextNumber:
 
 def lock_series(conn: Connection[Any], issuer: str) -> None:
     """One issue at a time per issuer, so that dates follow numbers; held until the transaction ends."""
-    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7601003))", (issuer,))
+    conn.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, %s))", (issuer, Lock.NUMBERING_INVOICES))
 
 
 _NEXT_NUMBER: Final = """

@@ -196,7 +196,7 @@ def period_content(period: Period) -> Span:
 
 
 def _asset_content(asset: str, one: Measured) -> AssetMeasured:
-    evidence = one.evidence
+    evidence = one.basis
     content: AssetMeasured = {
         "asset": asset,
         "amount": fraction_content(one.amount),

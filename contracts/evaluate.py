@@ -45,8 +45,7 @@ from contracts.value import Judgment, Right, State, Value
 from vouch.exact import exact
 from vouch.period import Period
 
-# Changes whenever the same input could give another result; evaluations name the one that made them.
-ENGINE: Final = "2"
+# The subject of what is counted for all assets together.
 ALL_ASSETS: Final = "*"
 
 
@@ -257,7 +256,7 @@ class Evaluator:
             state, above, below = _mean(each)
         else:
             state, above, below = share_or_amount(term, total, len(by_asset))
-        findings = tuple(f for parts in by_asset.values() for one in parts[-1:] for f in one.evidence.findings)
+        findings = tuple(f for parts in by_asset.values() for one in parts[-1:] for f in one.basis.findings)
         value = _value_of(state, above, below, _unit(term), period, over, within)
         return _with_total(value, total, findings)
 

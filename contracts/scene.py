@@ -17,7 +17,7 @@ from vouch.period import Period
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Basis:
     """What a result rests on: streams, spans by class with the causes that lost, inferences made."""
 
     sources: list[dict[str, Any]] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Measured:
     incidents: tuple[Incident, ...] = ()
     missing: bool = False
     void: bool = False
-    evidence: Evidence = field(default_factory=Evidence)
+    basis: Basis = field(default_factory=Basis)
     state: Height | Fraction | bool | Stop | Outage | None = None
 
 

@@ -67,7 +67,7 @@ def _compared(view: View, asset: str, owner: Measured, supplier: Measured) -> Vi
 
 def _differ(owner: Measured, supplier: Measured) -> Iterator[tuple[Period, str, str]]:
     """The spans in which the classes differ, in time order: both sides divide the same time, so one pass is enough."""
-    mine, theirs = owner.evidence.spans, supplier.evidence.spans
+    mine, theirs = owner.basis.spans, supplier.basis.spans
     i = j = 0
     while i < len(mine) and j < len(theirs):
         (ours, span, _), (others, other, _) = mine[i], theirs[j]

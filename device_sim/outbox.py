@@ -39,7 +39,7 @@ _NEVER: Final = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class Delivery:
     """What was delivered, and what had to be sent once more.
 
     `stored`, `duplicate` (stored before) and `rejected` are readings as the receipts say, `reasons` those of the
@@ -136,7 +136,7 @@ class Outbox:
         """Leave; whatever has no answer yet is given up."""
         self._connection.close()
 
-    def deliver(self, paced: Iterator[tuple[float, Message]], total: int, progress: Progress) -> Account:
+    def deliver(self, paced: Iterator[tuple[float, Message]], total: int, progress: Progress) -> Delivery:
         """Send everything and wait for every answer."""
         begins = told_at = time.monotonic()
         upcoming = next(paced, None)
@@ -153,7 +153,7 @@ class Outbox:
                 told_at = time.monotonic()
                 progress(self._counts["messages"], total)
         progress(self._counts["messages"], total)
-        return Account(reasons=tuple(self._reasons.most_common()), **_named(self._counts))
+        return Delivery(reasons=tuple(self._reasons.most_common()), **_named(self._counts))
 
     # Sending
 

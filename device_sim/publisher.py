@@ -10,7 +10,7 @@ from pathlib import Path
 
 from device_sim.fleet import fleet, parse_months
 from device_sim.message import Message
-from device_sim.outbox import PATIENCE_SECONDS, Account, OnReceipt, Outbox, Progress
+from device_sim.outbox import PATIENCE_SECONDS, Delivery, OnReceipt, Outbox, Progress
 from device_sim.pace import due_offsets
 from vouch.broker_address import SYSTEM_TLS, TlsFiles, parse_broker
 from vouch.errors import Invalid
@@ -28,7 +28,7 @@ def simulate(
     speed: float = 0.0,
     files: TlsFiles = SYSTEM_TLS,
     receipts: bool = True,
-) -> Account:
+) -> Delivery:
     """Write a fleet's truth to `truth_path`, then publish all that its devices say in `months`.
 
     `months` is `2026-10` or `2026-09..2026-10`; `size` None is the fleet's usual one. `rate` is in messages a second
@@ -58,7 +58,7 @@ def publish(
     receipts: bool = True,
     on_receipt: OnReceipt | None = None,
     client_id: str | None = None,
-) -> Account:
+) -> Delivery:
     """Deliver messages and return when each is answered for.
 
     `paced` gives each message with the seconds from now before which it does not go, in rising order.

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from device_sim.message import Message, Values
-from device_sim.outbox import Account, Progress
+from device_sim.outbox import Delivery, Progress
 from device_sim.pace import due_offsets
 from device_sim.publisher import publish
 from device_sim.recorded import (
@@ -86,7 +86,7 @@ def replay(
     batch: int | None = None,
     files: TlsFiles = SYSTEM_TLS,
     receipts: bool = True,
-) -> Account:
+) -> Delivery:
     """Publish the recorded set in `folder`: all of it, or what was measured from `from_at` to `until_at`, both held.
 
     At most `limit` messages. `batch` measurements go in one message of a device; None is what suits the set. `rate` is

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Evidence(StrEnum):
+class Clue(StrEnum):
     """What tells that somebody is there, or is not."""
 
     BIRTH = "birth"
@@ -26,7 +26,7 @@ class PresenceNote:
     source: str
     at: int | None
     online: bool
-    evidence: Evidence
+    evidence: Clue
     detail: str
 
 

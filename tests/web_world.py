@@ -27,6 +27,7 @@ from vouch.database import connect, migrate, open_pool
 from vouch.settings import Settings, load_settings
 from web.app import create_app
 from web.auth import add_account
+from web.role import Role
 
 SEPTEMBER: Final = date(2026, 9, 1)
 FAULT_STARTS: Final = OCTOBER_STARTS + timedelta(days=9)
@@ -99,9 +100,9 @@ def portal_settings(database: str, **chosen: Any) -> Settings:
 
 def add_people(conn: Connection[Any]) -> None:
     """One of each role, committed."""
-    add_account(conn, "manager@seller.example", "Mara Manager", "account_manager", None, PASSWORD)
-    add_account(conn, "finance@seller.example", "Finn Finance", "finance", None, PASSWORD)
-    add_account(conn, "person@buyer.example", "Bea Buyer", "customer", "buyer", PASSWORD)
+    add_account(conn, "manager@seller.example", "Mara Manager", Role.ACCOUNT_MANAGER, None, PASSWORD)
+    add_account(conn, "finance@seller.example", "Finn Finance", Role.FINANCE, None, PASSWORD)
+    add_account(conn, "person@buyer.example", "Bea Buyer", Role.CUSTOMER, "buyer", PASSWORD)
     conn.commit()
 
 

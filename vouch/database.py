@@ -16,12 +16,12 @@ from psycopg_pool import ConnectionPool
 from yoyo import get_backend, read_migrations
 
 from vouch.errors import Unavailable
+from vouch.locks import Lock
 
 log = logging.getLogger(__name__)
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 SERVER_VERSION_MIN: Final = 140000
-_MIGRATION_LOCK: Final = 7_601_020
 
 _EXTENSION: Final = """
     SELECT default_version, installed_version
@@ -83,7 +83,7 @@ def migrate(url: str) -> int:
     with connect(url, "vouch-migrate") as conn:
         if conn.execute(_EXTENSION).fetchone() is None:
             raise NoTimescale
-        conn.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+        conn.execute("SELECT pg_advisory_xact_lock(%s)", (Lock.MIGRATING,))
         backend = get_backend(require_url(url).replace("postgresql://", "postgresql+psycopg://", 1))
         try:
             # The library's own lock is a row that outlives a killed process; ours ends with its connection.

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from vouch.document import Document, DocumentFaults
+from vouch.exact_json import parse_exact_json
 
 _LENGTH_MAX: Final = 16_000_000
 _DECIMAL: Final = re.compile(r"-?[0-9]+\.[0-9]+")
@@ -17,21 +18,15 @@ _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DIGITS_MAX: Final = 100
 
 
-class _Twice(ValueError):
-    pass
-
-
 def parse_json_document(text: str, name: str) -> Document:
     """Parse JSON text. Raises DocumentFaults for what is no JSON, a double key, or a control character in a text."""
     if len(text) > _LENGTH_MAX:
         raise DocumentFaults([f"{name}: longer than {_LENGTH_MAX} characters"])
     try:
-        content = json.loads(
-            text, parse_float=_decimal, parse_int=_integer, parse_constant=str, object_pairs_hook=_mapping
-        )
+        content = parse_exact_json(text, whole=_integer, broken=_decimal, constant=str)
     except json.JSONDecodeError as error:
         raise DocumentFaults([f"{name}:{error.lineno}: not readable as JSON: {error.msg}"]) from error
-    except _Twice as error:
+    except ValueError as error:
         raise DocumentFaults([f"{name}: {error}"]) from error
     except RecursionError as error:
         raise DocumentFaults([f"{name}: nested too deeply"]) from error
@@ -48,14 +43,6 @@ def _decimal(text: str) -> Decimal | str:
 
 def _integer(text: str) -> int | str:
     return int(text) if len(text) < _DIGITS_MAX else text
-
-
-def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    mapping = dict(pairs)
-    if len(mapping) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _Twice(f"key {next(key for key in keys if keys.count(key) > 1)!r} is given twice in one object")
-    return mapping
 
 
 def _control_in(content: Any) -> str | None:

@@ -8,18 +8,18 @@ recorded before `known_at` is visible in that snapshot, and nothing else is. All
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
 from psycopg import Connection
 
-WRITER_LOCK: Final = 7_601_001
+from vouch.locks import Lock
 
 
 @contextmanager
 def recording(conn: Connection[Any]) -> Iterator[datetime]:
     """A transaction that stores readings or facts; yields the instant as of which they are known."""
     with conn.transaction():
-        conn.execute("SELECT pg_advisory_xact_lock_shared(%s)", (WRITER_LOCK,))
+        conn.execute("SELECT pg_advisory_xact_lock_shared(%s)", (Lock.RECORDING,))
         yield database_clock(conn)
 
 
@@ -32,12 +32,12 @@ def snapshot(conn: Connection[Any]) -> Iterator[datetime]:
     autocommit = conn.autocommit
     conn.autocommit = True
     try:
-        conn.execute("SELECT pg_advisory_lock(%s)", (WRITER_LOCK,))
+        conn.execute("SELECT pg_advisory_lock(%s)", (Lock.RECORDING,))
         try:
             conn.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
             known_at = database_clock(conn)
         finally:
-            conn.execute("SELECT pg_advisory_unlock(%s)", (WRITER_LOCK,))
+            conn.execute("SELECT pg_advisory_unlock(%s)", (Lock.RECORDING,))
         try:
             yield known_at
             conn.execute("COMMIT")

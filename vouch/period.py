@@ -70,6 +70,11 @@ def utc_day(instant: datetime) -> date:
     return instant.astimezone(UTC).date()
 
 
+def utc_midnight(day: date) -> datetime:
+    """The instant at which the UTC calendar day begins."""
+    return datetime.combine(day, time(), UTC)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
     """A span of time that holds its start and not its end."""

@@ -31,6 +31,7 @@ from ingest.rejection_store import Refused, load_refused
 from vouch.errors import Conflict
 from web import store, tokens
 from web.connection import connection
+from web.role import STAFF, Role
 from web.store import Account
 
 # Pages for people who have not signed in.
@@ -39,22 +40,21 @@ PUBLIC: Final = frozenset({"static", "auth.sign_in", "healthz", "metrics", "api.
 DETAILS: Final = frozenset({"month", "asset", "position"})
 # Pages about what belongs to no customer: by blueprint, and what on them only some of the staff may do.
 STAFF_PAGES: Final = frozenset({"ingest"})
-DOERS: Final[Mapping[str, frozenset[str]]] = {"ingest.replay": frozenset({"account_manager"})}
+DOERS: Final[Mapping[str, frozenset[Role]]] = {"ingest.replay": frozenset({Role.ACCOUNT_MANAGER})}
 
 API: Final = "api"
-_STAFF: Final = frozenset({"account_manager", "finance"})
 # Which roles may call what, by endpoint. What a customer reads is cut down to what is its own.
-CALLERS: Final[Mapping[str, frozenset[str]]] = {
-    "api.apply": frozenset({"account_manager"}),
-    "api.device_list": _STAFF | {"customer"},
-    "api.device": _STAFF | {"customer"},
-    "api.add_credentials": frozenset({"account_manager"}),
-    "api.remove_credentials": frozenset({"account_manager"}),
-    "api.add_certificate": frozenset({"account_manager"}),
-    "api.revoke_certificate": frozenset({"account_manager"}),
-    "api.rejections": _STAFF,
-    "api.replay": frozenset({"account_manager"}),
-    "api.balance": _STAFF,
+CALLERS: Final[Mapping[str, frozenset[Role]]] = {
+    "api.apply": frozenset({Role.ACCOUNT_MANAGER}),
+    "api.device_list": STAFF | {Role.CUSTOMER},
+    "api.device": STAFF | {Role.CUSTOMER},
+    "api.add_credentials": frozenset({Role.ACCOUNT_MANAGER}),
+    "api.remove_credentials": frozenset({Role.ACCOUNT_MANAGER}),
+    "api.add_certificate": frozenset({Role.ACCOUNT_MANAGER}),
+    "api.revoke_certificate": frozenset({Role.ACCOUNT_MANAGER}),
+    "api.rejections": STAFF,
+    "api.replay": frozenset({Role.ACCOUNT_MANAGER}),
+    "api.balance": STAFF,
 }
 
 

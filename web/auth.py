@@ -21,6 +21,7 @@ from psycopg import Connection
 from vouch.errors import Invalid
 from web import store
 from web.connection import connection
+from web.role import Role
 from web.store import Account
 
 SESSION_SECONDS: Final = 12 * 3600
@@ -50,7 +51,7 @@ class Viewer:
         return f"{account.id}.{hashlib.sha256(facts.encode()).hexdigest()}"
 
 
-def add_account(conn: Connection[Any], email: str, name: str, role: str, customer: str | None, password: str) -> int:
+def add_account(conn: Connection[Any], email: str, name: str, role: Role, customer: str | None, password: str) -> int:
     """Let a person sign in; `customer` is given for the role customer only. Raises AccountExists or Invalid."""
     if not name.strip():
         raise Invalid("an account has a name")

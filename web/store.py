@@ -8,9 +8,11 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from psycopg import Connection, errors
-from psycopg.rows import class_row
+from psycopg.rows import class_row, kwargs_row
 
 from vouch.errors import Conflict, Invalid, NotFound
+from vouch.expectation import listed
+from web.role import Role
 
 # Accounts
 
@@ -36,9 +38,14 @@ class Account:
     id: int
     email: str
     name: str
-    role: str
+    role: Role
     customer: str | None
     password_hash: str
+
+
+def account_of(*, role: str, **rest: Any) -> Account:
+    """The account in a row."""
+    return Account(role=Role(role), **rest)
 
 
 _ACCOUNT: Final = "SELECT id, email, name, role, customer, password_hash FROM web.account WHERE "
@@ -46,18 +53,18 @@ _ACCOUNT: Final = "SELECT id, email, name, role, customer, password_hash FROM we
 
 def find_account(conn: Connection[Any], email: str) -> Account | None:
     """The account of an address, given in lower case."""
-    with conn.cursor(row_factory=class_row(Account)) as cur:
+    with conn.cursor(row_factory=kwargs_row(account_of)) as cur:
         return cur.execute((_ACCOUNT + "email = %s").encode(), (email,)).fetchone()
 
 
 def find_account_by_id(conn: Connection[Any], account: int) -> Account | None:
     """The account under its number."""
-    with conn.cursor(row_factory=class_row(Account)) as cur:
+    with conn.cursor(row_factory=kwargs_row(account_of)) as cur:
         return cur.execute((_ACCOUNT + "id = %s").encode(), (account,)).fetchone()
 
 
 def add_account(
-    conn: Connection[Any], email: str, name: str, role: str, customer: str | None, password_hash: str
+    conn: Connection[Any], email: str, name: str, role: Role, customer: str | None, password_hash: str
 ) -> int:
     """A further account. Raises AccountExists, or Invalid where address, role and customer do not fit."""
     try:
@@ -73,8 +80,8 @@ def add_account(
         raise Invalid(f"no customer {customer!r} in the registry") from error
     except errors.CheckViolation as error:
         raise Invalid(
-            "an account has an e-mail address, one of the roles account_manager, finance and customer, "
-            "and a customer exactly where its role is customer"
+            f"an account has an e-mail address, one of the roles {listed(Role, 'and')}, "
+            f"and a customer exactly where its role is {Role.CUSTOMER}"
         ) from error
     assert row is not None
     return int(row[0])

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from psycopg import Connection, errors
-from psycopg.rows import class_row
+from psycopg.rows import class_row, kwargs_row
 
 from vouch.errors import Conflict, Invalid, NotFound
-from web.store import Account
+from web.store import Account, account_of
 
 
 class TokenExists(Conflict):
@@ -97,5 +97,5 @@ _FIND_AND_NOTE: Final = """
 
 def find_by_token(conn: Connection[Any], digest: bytes) -> Account | None:
     """The account of a token that is in force, and note that it was used."""
-    with conn.cursor(row_factory=class_row(Account)) as cur:
+    with conn.cursor(row_factory=kwargs_row(account_of)) as cur:
         return cur.execute(_FIND_AND_NOTE, {"digest": digest}).fetchone()

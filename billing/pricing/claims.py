@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from billing.scene import PriceScene
 from contracts.contract import add_months
+from contracts.evaluate import ALL_ASSETS
 from contracts.facts.book import Fact, FactBook
 from contracts.facts.kinds import Claim, FactKind
 from contracts.terms.prices.combination import ClaimDays, ClaimMonths
@@ -44,7 +45,7 @@ def first_known_at(fact: Fact, facts: FactBook) -> datetime:
 
 def claim_standing(scene: PriceScene, price: str, subject: str, deadline: datetime) -> ClaimStanding:
     """How the claim of a price for this month stands; for one asset a claim for all assets will do."""
-    for fact in scene.facts.of(FactKind.CLAIM, None if subject == "*" else subject):
+    for fact in scene.facts.of(FactKind.CLAIM, None if subject == ALL_ASSETS else subject):
         about = fact.about
         if not isinstance(about, Claim) or fact.proposed_by is not Side.CUSTOMER:
             continue

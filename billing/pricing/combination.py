@@ -14,6 +14,7 @@ from typing import Final, Literal, assert_never
 from billing.pricing.claims import ClaimStanding, claim_deadline, claim_standing
 from billing.pricing.obligation_consequence import suspended_prices
 from billing.scene import Charge, PriceScene
+from contracts.evaluate import ALL_ASSETS
 from contracts.terms.prices.combination import AmountCap, Cap, Combination, LongCap, Rule, ShareCap
 from contracts.terms.prices.remedy import Remedy
 from contracts.terms.window import Months
@@ -21,7 +22,6 @@ from vouch.money import Money
 from vouch.period import iso
 
 _NONE: Final = Fraction(0)
-_ALL: Final = "*"
 _UNCLAIMED: Final = {
     ClaimStanding.PENDING: "is not claimed yet",
     ClaimStanding.FORFEITED: "was not claimed in time",
@@ -89,18 +89,18 @@ def combine(
 def rate_combination(term: Combination, scene: PriceScene) -> Iterable[Charge]:
     """One line for each subject of which something is taken back or, once withheld, paid after all."""
     remedies = [part for name in term.of if isinstance(part := scene.contract.part(name), Remedy)]
-    before: Mapping[str, Used] = scene.carried(_ALL) or {}
+    before: Mapping[str, Used] = scene.carried(ALL_ASSETS) or {}
     after = dict(before)
     subjects = list(dict.fromkeys(subject for remedy in remedies for subject in scene.subjects(remedy.of)))
     # While nothing is in service nothing is owed, but what the contract as a whole is charged counts for a share.
-    for subject in subjects or ([_ALL] if isinstance(term.cap_per_month, ShareCap) else []):
+    for subject in subjects or ([ALL_ASSETS] if isinstance(term.cap_per_month, ShareCap) else []):
         used = before.get(subject, Used(scene.first_of_month))
         if used.month != scene.first_of_month:
             used = replace(used, month=scene.first_of_month, in_month=_NONE, month_base=_NONE)
         after[subject] = yield from _rate_subject(term, scene, subject, [remedy.id for remedy in remedies], used)
     if isinstance(term.cap_per_window, LongCap) and scene.due(term.cap_per_window.window):
         after = {subject: replace(used, in_window=_NONE, withheld=_NONE) for subject, used in after.items()}
-    scene.carry(_ALL, MappingProxyType(after))
+    scene.carry(ALL_ASSETS, MappingProxyType(after))
 
 
 def _rate_subject(
@@ -131,7 +131,7 @@ def _rate_subject(
 
 
 def _owed(scene: PriceScene, subject: str, remedies: Sequence[str]) -> dict[str, Fraction]:
-    suspended = suspended_prices(scene, subject) if subject != _ALL else {}
+    suspended = suspended_prices(scene, subject) if subject != ALL_ASSETS else {}
     standing = [name for name in remedies if name not in suspended]
     return {name: max(-scene.charged([name], subject, None), _NONE) for name in standing}
 

@@ -1,6 +1,6 @@
 """Fixed fees: each month bears its share of the amount; an interval's months are billed together.
 
-Pure. An account for each subject holds what was billed beyond what the months bore: in arrears it falls until the
+Pure. A balance for each subject holds what was billed beyond what the months bore: in arrears it falls until the
 interval's last month settles it, in advance it is filled up to what the rest of the interval will bear, as far as is
 known. So what was billed and what was borne always meet in the end. Source: docs/terms.md#fixed-fee.
 """
@@ -11,10 +11,11 @@ from datetime import date, datetime, time
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from billing.pricing.service import ALL, Service, months_from
+from billing.pricing.service import Service, months_from
 from billing.pricing.words import hours, months
 from billing.scene import Charge, PriceScene
 from contracts.contract import add_months
+from contracts.evaluate import ALL_ASSETS
 from contracts.terms.prices.fixed_fee import Billed, FeePer, FixedFee, FreeSpan, Proration
 from vouch.period import Period, days_between, local_instant, subtract, total_micros
 
@@ -63,11 +64,11 @@ def interval_of(month: date, first_month: date, interval_months: int) -> Interva
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class FeeBalance:
     """What was billed less what the months bore, exact; `since` is where service begins of which nothing was billed."""
 
     subject: str
-    balance: Fraction
+    amount: Fraction
     since: datetime | None
 
 
@@ -126,49 +127,49 @@ def rate_fixed_fee(term: FixedFee, scene: PriceScene) -> Iterable[Charge]:
     interval, the first interval in the first month of contract or asset; once it is known that the months bear
     something else than was billed, the difference is settled.
     """
-    accounts = {account.subject: account for account in scene.carried(ALL) or ()}
-    served = dict(scene.served()) if term.per is FeePer.ASSET else {ALL: scene.part}
+    balances = {one.subject: one for one in scene.carried(ALL_ASSETS) or ()}
+    served = dict(scene.served()) if term.per is FeePer.ASSET else {ALL_ASSETS: scene.part}
     service, price = Service(scene), scene.indexed(term, term.amount) / term.interval_months
     bill = _bill_in_arrears if term.billed is Billed.IN_ARREARS else _bill_in_advance
-    left: list[Account] = []
-    for subject in [*served, *(gone for gone in accounts if gone not in served)]:
+    left: list[FeeBalance] = []
+    for subject in [*served, *(gone for gone in balances if gone not in served)]:
         fee = _fee(term, scene, service, subject, served.get(subject), price)
         scene.accrue(subject, price * fee.share)
-        opened = Account(subject, Fraction(0), fee.served.start if fee.served else None)
-        before = accounts.get(subject, opened)
-        charges, after = bill(fee, replace(before, balance=before.balance - price * fee.share))
+        opened = FeeBalance(subject, Fraction(0), fee.served.start if fee.served else None)
+        before = balances.get(subject, opened)
+        charges, after = bill(fee, replace(before, amount=before.amount - price * fee.share))
         yield from charges
         left += [after] if after is not None else []
-    scene.carry(ALL, tuple(left))
+    scene.carry(ALL_ASSETS, tuple(left))
 
 
-def _bill_in_arrears(fee: _Fee, account: Account) -> tuple[list[Charge], Account | None]:
+def _bill_in_arrears(fee: _Fee, balance: FeeBalance) -> tuple[list[Charge], FeeBalance | None]:
     month, scene = fee.scene.first_of_month, fee.scene
     if month != fee.interval.last and fee.served is not None and not fee.over:
-        return [], account
+        return [], balance
     borne_before = fee.served is None or (not fee.share and fee.served.start > scene.month.start)
-    if not account.balance and borne_before:
+    if not balance.amount and borne_before:
         return [], None
     end = fee.served.end if fee.served else scene.part.start
-    since = account.since or end
+    since = balance.since or end
     if fee.term.interval_months == 1:
         text = _part_of_month(fee)
     else:
         text = f", {months(max(fee.interval.first, _month_of(since, fee)), month)}"
-    return [fee.charge(text, -account.balance, Period(min(since, end), end))], None
+    return [fee.charge(text, -balance.amount, Period(min(since, end), end))], None
 
 
-def _bill_in_advance(fee: _Fee, account: Account) -> tuple[list[Charge], Account | None]:
+def _bill_in_advance(fee: _Fee, balance: FeeBalance) -> tuple[list[Charge], FeeBalance | None]:
     scene, month, interval = fee.scene, fee.scene.first_of_month, fee.interval
     if not scene.due("month"):
-        return [], account
+        return [], balance
     charges: list[Charge] = []
     ahead = fee.borne_by(interval.after(month)) + fee.rest_of_month()
-    if account.since is not None:
-        service = Period(account.since, max(scene.part.end, scene.contract.month(interval.last).end))
-        charges.append(fee.charge(f", {months(month, interval.last)}", ahead - account.balance, service))
-    elif ahead != account.balance:
-        charges.append(fee.charge(", difference to what was billed in advance", ahead - account.balance, None))
+    if balance.since is not None:
+        service = Period(balance.since, max(scene.part.end, scene.contract.month(interval.last).end))
+        charges.append(fee.charge(f", {months(month, interval.last)}", ahead - balance.amount, service))
+    elif ahead != balance.amount:
+        charges.append(fee.charge(", difference to what was billed in advance", ahead - balance.amount, None))
     if month == interval.last:
         following = interval_of(add_months(month, 1), scene.contract.first_month, fee.term.interval_months)
         planned = fee.borne_by(following.after(month))
@@ -176,7 +177,7 @@ def _bill_in_advance(fee: _Fee, account: Account) -> tuple[list[Charge], Account
         if planned:
             service = Period(scene.month.end, scene.contract.month(following.last).end)
             charges.append(fee.charge(f", {months(following.first, following.last)} in advance", planned, service))
-    kept = None if fee.over else Account(fee.subject, ahead, None)
+    kept = None if fee.over else FeeBalance(fee.subject, ahead, None)
     return charges, kept
 
 

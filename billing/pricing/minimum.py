@@ -11,9 +11,10 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Final
 
-from billing.pricing.service import ALL, window_months
+from billing.pricing.service import window_months
 from billing.pricing.words import amount, number
 from billing.scene import Charge, PriceScene
+from contracts.evaluate import ALL_ASSETS
 from contracts.terms.judges.planned_window import Split
 from contracts.terms.prices.minimum import CarryOver, Minimum, MinimumAmount, MinimumQuantity
 from contracts.terms.window import Months, Partial
@@ -60,7 +61,7 @@ def reduced(minimum: Fraction, waived_micros: int, service_micros: int) -> Fract
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class MinimumSoFar:
     """A window so far, since `since`: what was promised, reached and waived; with what earlier windows left."""
 
     since: datetime | None = None
@@ -74,37 +75,43 @@ class Account:
 
 def rate_minimum(term: Minimum, scene: PriceScene) -> Iterable[Charge]:
     """One charge when the window is due: what is missing, or nothing. None for a window that is not settled."""
-    account = _with_part(term, scene, scene.carried(ALL) or Account())
+    so_far = _with_part(term, scene, scene.carried(ALL_ASSETS) or MinimumSoFar())
     if not scene.due(term.window):
-        scene.carry(ALL, account)
+        scene.carry(ALL_ASSETS, so_far)
         return
     windows = term.carry_over.windows if isinstance(term.carry_over, CarryOver) else 0
-    if isinstance(term.window, Months) and term.window.partial is Partial.WAIT and scene.share_of(term.window, ALL) < 1:
-        scene.find("minimum_not_settled", ALL, "the contract did not run all through the window: no minimum is due")
-        scene.carry(ALL, Account(earlier=account.earlier))
+    if (
+        isinstance(term.window, Months)
+        and term.window.partial is Partial.WAIT
+        and scene.share_of(term.window, ALL_ASSETS) < 1
+    ):
+        scene.find(
+            "minimum_not_settled", ALL_ASSETS, "the contract did not run all through the window: no minimum is due"
+        )
+        scene.carry(ALL_ASSETS, MinimumSoFar(earlier=so_far.earlier))
         return
-    minimum = _minimum(term, scene, account)
-    settled = settle(minimum, account.reached, account.earlier, windows)
-    scene.carry(ALL, Account(earlier=settled.left))
-    yield _charge(term, scene, account, minimum, settled)
+    minimum = _minimum(term, scene, so_far)
+    settled = settle(minimum, so_far.reached, so_far.earlier, windows)
+    scene.carry(ALL_ASSETS, MinimumSoFar(earlier=settled.left))
+    yield _charge(term, scene, so_far, minimum, settled)
 
 
-def _with_part(term: Minimum, scene: PriceScene, account: Account) -> Account:
-    """The account with this part in it."""
+def _with_part(term: Minimum, scene: PriceScene, so_far: MinimumSoFar) -> MinimumSoFar:
+    """What it is with this part in it."""
     months = window_months(term.window)
     promise = term.commitment
     agreed = _agreed(term, scene)
-    share = scene.share_of("month", ALL) / months if months else _NOTHING
+    share = scene.share_of("month", ALL_ASSETS) / months if months else _NOTHING
     reached, unit = _reached(promise, scene)
     waived, service = _waived(term, scene)
     return replace(
-        account,
-        since=account.since or scene.part.start,
-        promised=account.promised + agreed * share,
-        reached=account.reached + reached,
-        unit=unit or account.unit,
-        waived_micros=account.waived_micros + waived,
-        service_micros=account.service_micros + service,
+        so_far,
+        since=so_far.since or scene.part.start,
+        promised=so_far.promised + agreed * share,
+        reached=so_far.reached + reached,
+        unit=unit or so_far.unit,
+        waived_micros=so_far.waived_micros + waived,
+        service_micros=so_far.service_micros + service,
     )
 
 
@@ -118,7 +125,7 @@ def _agreed(term: Minimum, scene: PriceScene) -> Fraction:
 
 def _reached(promise: MinimumAmount | MinimumQuantity, scene: PriceScene) -> tuple[Fraction, str]:
     if isinstance(promise, MinimumAmount):
-        return scene.charged(promise.of, ALL, None), scene.contract.currency
+        return scene.charged(promise.of, ALL_ASSETS, None), scene.contract.currency
     total, unit = _NOTHING, ""
     for subject in scene.subjects(promise.measure):
         value = scene.month_value(promise.measure, subject)
@@ -141,28 +148,30 @@ def _waived(term: Minimum, scene: PriceScene) -> tuple[int, int]:
     return waived, service
 
 
-def _minimum(term: Minimum, scene: PriceScene, account: Account) -> Fraction:
+def _minimum(term: Minimum, scene: PriceScene, so_far: MinimumSoFar) -> Fraction:
     """What is to be reached in the window that ends now."""
     minimum = _agreed(term, scene)
     if term.partial_period is Split.PRORATE and window_months(term.window):
-        minimum = account.promised
-    if account.waived_micros:
-        whole, minimum = minimum, reduced(minimum, account.waived_micros, account.service_micros)
+        minimum = so_far.promised
+    if so_far.waived_micros:
+        whole, minimum = minimum, reduced(minimum, so_far.waived_micros, so_far.service_micros)
         text = f"the minimum of {number(whole)} is reduced to {number(minimum)} for time that does not count"
-        scene.find("minimum_reduced", ALL, text, waived_micros=account.waived_micros, of_micros=account.service_micros)
+        scene.find(
+            "minimum_reduced", ALL_ASSETS, text, waived_micros=so_far.waived_micros, of_micros=so_far.service_micros
+        )
     return minimum
 
 
-def _charge(term: Minimum, scene: PriceScene, account: Account, minimum: Fraction, settled: Settled) -> Charge:
+def _charge(term: Minimum, scene: PriceScene, so_far: MinimumSoFar, minimum: Fraction, settled: Settled) -> Charge:
     by_amount = isinstance(term.commitment, MinimumAmount)
-    least = f"{number(minimum)} {account.unit}" if by_amount else amount(minimum, account.unit)
-    text = f", {number(account.reached)} of at least {least}"
+    least = f"{number(minimum)} {so_far.unit}" if by_amount else amount(minimum, so_far.unit)
+    text = f", {number(so_far.reached)} of at least {least}"
     if settled.from_earlier:
         text += f", {number(settled.from_earlier)} from earlier windows"
-    service = Period(account.since or scene.part.start, scene.part.end)
+    service = Period(so_far.since or scene.part.start, scene.part.end)
     if isinstance(term.commitment, MinimumAmount):
         quantity = Fraction(1 if settled.missing else 0)
-        return scene.charge(term, ALL, text, quantity, "C62", None, settled.missing, service)
+        return scene.charge(term, ALL_ASSETS, text, quantity, "C62", None, settled.missing, service)
     price = scene.indexed(term, term.commitment.price)
-    unit = account.unit or "C62"
-    return scene.charge(term, ALL, text, settled.missing, unit, price, settled.missing * price, service)
+    unit = so_far.unit or "C62"
+    return scene.charge(term, ALL_ASSETS, text, settled.missing, unit, price, settled.missing * price, service)

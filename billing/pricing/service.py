@@ -6,15 +6,12 @@ Pure. Nothing known to end goes on.
 from collections.abc import Iterable
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Final
 
 from billing.scene import PriceScene
 from contracts.contract import add_months
+from contracts.evaluate import ALL_ASSETS
 from contracts.terms.window import Months, Window, WindowKind
 from vouch.period import Period
-
-# The subject of what is counted for all assets together.
-ALL: Final = "*"
 
 
 def months_from(first: date, second: date) -> int:
@@ -32,20 +29,20 @@ class Service:
     def within(self, subject: str, window: Period) -> Period | None:
         """When in `window` the subject is in service."""
         agreed = self._scene.contract.effective_within(window)
-        if agreed is None or subject == ALL:
+        if agreed is None or subject == ALL_ASSETS:
             return agreed
         return self._assets[subject].within(agreed) if subject in self._assets else None
 
     def began_before(self, subject: str, instant: datetime) -> bool:
         """Whether the subject was in service before the instant; the contract itself always was."""
-        return subject == ALL or (subject in self._assets and self._assets[subject].in_service_from < instant)
+        return subject == ALL_ASSETS or (subject in self._assets and self._assets[subject].in_service_from < instant)
 
     def is_over(self, subject: str) -> bool:
         """Whether the subject is no longer in service after this part.
 
         A version's own end is not the contract's: a later one may go on from there, and the scene knows.
         """
-        if self._scene.ends or subject == ALL:
+        if self._scene.ends or subject == ALL_ASSETS:
             return self._scene.ends
         if subject not in self._assets:
             return True

@@ -13,9 +13,10 @@ from typing import Final
 
 from billing.pricing.rollover import Balance, Rolled, Use, roll
 from billing.pricing.scheme import Line, Priced, lines, priced
-from billing.pricing.service import ALL, Service
+from billing.pricing.service import Service
 from billing.pricing.words import amount, number
 from billing.scene import Charge, PriceScene
+from contracts.evaluate import ALL_ASSETS
 from contracts.terms.prices.rollover import Refund, Rollover
 from contracts.terms.prices.usage_price import FactorTier, Multiplier, NegativeUse, Package, PartialPeriod, UsagePrice
 from vouch.units import factor
@@ -25,7 +26,7 @@ _ONE: Final = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class UseSoFar:
     """What one subject's use hands on: the window's running total (with rollover: of the month's billable units),
     negative use still to be set off, the included units given in `month`, and the balance of carried ones."""
 
@@ -59,20 +60,20 @@ def rate_usage_price(term: UsagePrice, scene: PriceScene) -> Iterable[Charge]:
 
     A measure without a value counts as nothing, with a finding.
     """
-    before = {account.subject: account for account in scene.carried(ALL) or ()}
-    sight, after = _Sight(term, scene), dict[str, Account]()
+    before = {one.subject: one for one in scene.carried(ALL_ASSETS) or ()}
+    sight, after = _Sight(term, scene), dict[str, UseSoFar]()
     for subject in scene.subjects(term.of[0].measure):
-        opened = Account(subject, scene.first_of_month, _NOTHING, _NOTHING, _NOTHING, None)
+        opened = UseSoFar(subject, scene.first_of_month, _NOTHING, _NOTHING, _NOTHING, None)
         part = _Part(sight, subject, before.pop(subject, opened))
         yield from part.charges()
         after[subject] = part.after
-    for subject, account in before.items():
+    for subject, so_far in before.items():
         if sight.service.is_over(subject):
-            yield from _closed(term, scene, account)
-        after[subject] = account
+            yield from _closed(term, scene, so_far)
+        after[subject] = so_far
     again = scene.due(term.tiers_over)
     left = (replace(one, total=_NOTHING) if again else one for one in after.values())
-    scene.carry(ALL, tuple(one for one in left if not sight.service.is_over(one.subject)))
+    scene.carry(ALL_ASSETS, tuple(one for one in left if not sight.service.is_over(one.subject)))
 
 
 class _Sight:
@@ -86,9 +87,9 @@ class _Sight:
 
 
 class _Part:
-    """One subject's use in one part of a month; `after` is its account then."""
+    """One subject's use in one part of a month; `after` is what it hands on."""
 
-    def __init__(self, sight: _Sight, subject: str, before: Account) -> None:
+    def __init__(self, sight: _Sight, subject: str, before: UseSoFar) -> None:
         self.sight, self.term, self.scene, self.subject = sight, sight.term, sight.scene, subject
         self.before = self.after = before
 
@@ -180,7 +181,7 @@ def _factor(sight: _Sight, subject: str) -> tuple[Fraction, str]:
     if not isinstance(term.multiplier, Multiplier):
         return _ONE, ""
     measure = term.multiplier.measure
-    value = scene.value(measure, subject if subject in sight.multiplied else ALL)
+    value = scene.value(measure, subject if subject in sight.multiplied else ALL_ASSETS)
     if value.number is None:
         times = Fraction(term.multiplier.undefined)
         text = f"{measure} has no value: prices are times {number(times)}"
@@ -208,15 +209,15 @@ def _refunded(term: UsagePrice, scene: PriceScene, subject: str, rolled: Rolled)
         yield scene.charge(term, subject, text, -rolled.refunded, term.unit, each, -rolled.refunded * each)
 
 
-def _closed(term: UsagePrice, scene: PriceScene, account: Account) -> Iterator[Charge]:
+def _closed(term: UsagePrice, scene: PriceScene, so_far: UseSoFar) -> Iterator[Charge]:
     """What is left of a subject that left while it was out of service."""
-    _find_lost(scene, account)
-    if account.balance is not None and isinstance(term.rollover, Rollover):
-        step = Use(scene.first_of_month, _NOTHING, _NOTHING, account.balance.agreed, None, True)
-        yield from _refunded(term, scene, account.subject, roll(account.balance, term.rollover, step))
+    _find_lost(scene, so_far)
+    if so_far.balance is not None and isinstance(term.rollover, Rollover):
+        step = Use(scene.first_of_month, _NOTHING, _NOTHING, so_far.balance.agreed, None, True)
+        yield from _refunded(term, scene, so_far.subject, roll(so_far.balance, term.rollover, step))
 
 
-def _find_lost(scene: PriceScene, account: Account) -> None:
-    if account.negative:
+def _find_lost(scene: PriceScene, so_far: UseSoFar) -> None:
+    if so_far.negative:
         text = "negative use was left at the end, and nothing to set it off against"
-        scene.find("negative_use_lost", account.subject, text, quantity=str(account.negative))
+        scene.find("negative_use_lost", so_far.subject, text, quantity=str(so_far.negative))

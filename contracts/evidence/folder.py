@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
@@ -39,7 +39,7 @@ from ingest.catalogue import Catalogue, Metric, Series
 from ingest.registry.file import MetricMeaning
 from ingest.registry.known_store import RecordedAssignment, list_recorded_assignments, load_catalogue
 from vouch.errors import Conflict, Invalid, NotFound
-from vouch.period import DAY, Period, union, utc_day
+from vouch.period import DAY, Period, union, utc_day, utc_midnight
 
 _READINGS: Final = ("readings*.csv", "readings*.csv.gz", "readings*.jsonl", "readings*.jsonl.gz")
 _CONTRACTS: Final = ("contract*.yaml", "contract*.yml", "contract*.json")
@@ -198,7 +198,7 @@ def _list_spans(assignments: Iterable[RecordedAssignment], end: datetime) -> dic
     for one in assignments:
         until = end if one.serves_until is None else min(end, one.serves_until)
         if one.serves_from < until:
-            days = Period(_midnight(utc_day(one.serves_from)), _midnight(utc_day(until) + DAY))
+            days = Period(utc_midnight(utc_day(one.serves_from)), utc_midnight(utc_day(until) + DAY))
             spans.setdefault(one.device, []).append(days)
     return {device: union(of_device) for device, of_device in spans.items()}
 
@@ -296,7 +296,3 @@ def _meaning(metric: Metric) -> MetricMeaning:
         step_max=metric.step_max,
         silence_seconds_max=metric.silence_seconds_max,
     )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

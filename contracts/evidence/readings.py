@@ -6,7 +6,6 @@ the one that was received first stands; received at once, the lower one. So the 
 """
 
 import csv
-import json
 import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,6 +19,7 @@ from ingest.catalogue import Catalogue, Metric, MetricKind, Series
 from ingest.reading import decimal_of, float_of
 from vouch.canonical import plain
 from vouch.errors import Invalid
+from vouch.exact_json import parse_exact_json
 from vouch.period import from_micros, iso, parse_instant, to_micros
 
 COLUMNS: Final = ("device", "metric", "measured_at", "value", "received_at")
@@ -290,7 +290,7 @@ def _json_rows(lines: Iterable[str]) -> Iterator[tuple[int, Sequence[str] | _Ref
 
 def _json_row(line: str) -> Sequence[str] | _Refused:
     try:
-        body = json.loads(line, parse_float=str, parse_int=str, object_pairs_hook=_unique)
+        body = parse_exact_json(line, whole=str, broken=str, constant=float)
     except (ValueError, RecursionError) as error:
         return _Refused("undecodable", f"not readable as JSON: {error}")
     if not isinstance(body, dict) or not set(COLUMNS[:-1]) <= body.keys() <= set(COLUMNS):
@@ -299,13 +299,6 @@ def _json_row(line: str) -> Sequence[str] | _Refused:
     if not all(isinstance(text, str) for text in row):
         return _Refused("malformed", "names and instants are text, a value is a number or text")
     return row
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("the same key twice")
-    return found
 
 
 def _float(text: str) -> float:

@@ -5,7 +5,7 @@ Pure. It gives the same streams as the database that the folder was exported fro
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -14,7 +14,7 @@ from contracts.evidence.readings import SeriesReadings
 from ingest.catalogue import Assignment, Catalogue, Series
 from ingest.reading import Shown, decimal_of
 from ingest.summaries.summary import DaySummary, summarise_days
-from vouch.period import DAY, Period, from_micros, to_micros
+from vouch.period import DAY, Period, from_micros, to_micros, utc_midnight
 
 _DAY_MICROS: Final = 86_400_000_000
 
@@ -49,7 +49,7 @@ class EvidenceSource:
 
     def days(self, series: Sequence[Series], first: date, last: date) -> Mapping[int, Sequence[DaySummary]]:
         """Every day summarised anew."""
-        start, end = _midnight(first), _midnight(last + DAY)
+        start, end = to_micros(utc_midnight(first)), to_micros(utc_midnight(last + DAY))
         found: dict[int, list[DaySummary]] = {}
         for one in series:
             known = self._of(one.id)
@@ -114,7 +114,3 @@ def _slice(known: SeriesReadings, start: int, end: int) -> list[tuple[int, float
 
 def _shown(known: SeriesReadings, i: int) -> Shown:
     return Shown(from_micros(known.measured[i]), decimal_of(known.values[i]))
-
-
-def _midnight(day: date) -> int:
-    return to_micros(datetime.combine(day, time(), UTC))

@@ -7,7 +7,7 @@ Source: docs/facts.md.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from contracts.facts.entry import Accept, AnyEntry, AnyProposal, ProposeIncident, ProposeInstant, ProposeSpan, Refuse
@@ -16,7 +16,7 @@ from contracts.terms.acceptance import AcceptanceRule, Silence
 from contracts.terms.side import Side
 from vouch.document import Path
 from vouch.errors import Conflict
-from vouch.period import Period, iso
+from vouch.period import Period, iso, utc_midnight
 
 
 class LawBroken(Conflict):
@@ -331,6 +331,6 @@ def _own_time(fact: Fact) -> tuple[datetime, str]:
     if isinstance(about, EventCancelled):
         own = about.measured_at
     elif isinstance(about, BaselineAdjustment | IndexValue):
-        own = datetime.combine(about.month, time(), UTC)
+        own = utc_midnight(about.month)
     assert own is not None
     return own, fact.id

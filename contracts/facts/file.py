@@ -3,15 +3,14 @@
 Pure. A log has the instant at which each entry became known; proposals for a database do not, it gives them that.
 """
 
-import json
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
+from collections.abc import Iterable
 from typing import Any, Final
 
 from contracts.facts.book import broken_laws
 from contracts.facts.entry import Accept, AnswerEntry, AnyEntry, AnyProposal, FactLog, Propose, Refuse
 from vouch.document import Document, DocumentFaults, Fault, Path, parse_document
 from vouch.errors import Invalid
+from vouch.exact_json import parse_exact_json
 
 _LENGTH_MAX: Final = 64_000_000
 _JSON_LINES: Final = (".jsonl", ".ndjson")
@@ -79,24 +78,9 @@ def _parse_json_lines(text: str, name: str) -> Document:
             continue
         try:
             lines[(len(content),)] = number
-            content.append(_object(line))
-        except (ValueError, ArithmeticError, RecursionError, Invalid) as error:
+            content.append(parse_exact_json(line))
+        except (ValueError, ArithmeticError, RecursionError) as error:
             faults.append(f"{name}:{number}: not the JSON expected: {str(error)[:200]}")
     if faults:
         raise DocumentFaults(faults)
     return Document(name, content, lines)
-
-
-def _object(line: str) -> Any:
-    return json.loads(line, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_unique_keys)
-
-
-def _refuse_constant(word: str) -> None:
-    raise Invalid(f"{word} is not a number")
-
-
-def _unique_keys(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise Invalid(f"a key is given twice among {', '.join(key for key, _ in pairs)}")
-    return found

@@ -32,7 +32,7 @@ class _Window:
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
+class _Budget:
     """An allowance of so many microseconds for the windows within `span`, which ends with the scene's part."""
 
     span: Period
@@ -47,10 +47,10 @@ def judge_planned_window(term: PlannedWindow, scene: Scene) -> list[JudgedSpan]:
     Where an allowance lasts for longer than the part (a year's; a month's that is not prorated), what was used before
     the part, since the asset is covered, is reckoned as this version of the term reads it and as is known now.
     """
-    account = _account(term.allowance, scene) if isinstance(term.allowance, Allowance) else None
-    windows = _windows(term, scene, account.span if account else scene.part)
-    used_up = _used_up_at(account, windows, term.service_hours, scene) if account else None
-    span = account.span if account else scene.part
+    budget = _budget(term.allowance, scene) if isinstance(term.allowance, Allowance) else None
+    windows = _windows(term, scene, budget.span if budget else scene.part)
+    used_up = _used_up_at(budget, windows, term.service_hours, scene) if budget else None
+    span = budget.span if budget else scene.part
     judged: list[JudgedSpan] = []
     for window in windows:
         period = window.period.overlap(scene.part)
@@ -93,7 +93,7 @@ def _agreed(announced: Literal["none"] | Announced) -> Agreed:
     )
 
 
-def _account(allowance: Allowance, scene: Scene) -> _Account:
+def _budget(allowance: Allowance, scene: Scene) -> _Budget:
     """What may be used until the end of the part, and from when on use counts.
 
     Prorated, a part of a month has its share by seconds for itself; of a year, an asset has the share from the instant
@@ -102,11 +102,11 @@ def _account(allowance: Allowance, scene: Scene) -> _Account:
     whole = Fraction(allowance.hours) * _HOUR_MICROS
     prorated = allowance.partial_period is Split.PRORATE
     if prorated and allowance.per is AllowancePer.MONTH:
-        return _Account(scene.part, int(whole * scene.part.micros / scene.month.micros))
+        return _Budget(scene.part, int(whole * scene.part.micros / scene.month.micros))
     around = scene.month if allowance.per is AllowancePer.MONTH else _year(scene)
     since = max(around.start, scene.covered.start)
     share = Fraction(Period(since, around.end).micros, around.micros) if prorated else Fraction(1)
-    return _Account(Period(since, scene.part.end), int(whole * share))
+    return _Budget(Period(since, scene.part.end), int(whole * share))
 
 
 def _year(scene: Scene) -> Period:
@@ -116,12 +116,12 @@ def _year(scene: Scene) -> Period:
 
 
 def _used_up_at(
-    account: _Account, windows: Sequence[_Window], hours: Literal["always"] | WeeklyHours, scene: Scene
+    budget: _Budget, windows: Sequence[_Window], hours: Literal["always"] | WeeklyHours, scene: Scene
 ) -> datetime | None:
     """The first instant for which there is no allowance left; None if all windows have enough."""
-    left = account.micros
+    left = budget.micros
     planned = union(window.period for window in windows if not window.reason)
-    for period in _in_service(planned, account.span, hours, scene):
+    for period in _in_service(planned, budget.span, hours, scene):
         if period.micros > left:
             return period.start + left * MICROSECOND
         left -= period.micros

@@ -15,7 +15,7 @@ from contracts.calendar import outside_periods, service_periods
 from contracts.facts.kinds import GapClass
 from contracts.measuring.classes import ATTRIBUTED, OUTSIDE, UNKNOWN, Classes, attribute, micros_of, unknown_as
 from contracts.measuring.outages import shaped
-from contracts.scene import Evidence, Measured, Outage, Scene
+from contracts.scene import Basis, Measured, Outage, Scene
 from contracts.streams.stream import Need
 from contracts.terms.measures.availability import Availability, Causality, Mode, Shaping
 from contracts.terms.service_hours import weekly_spans
@@ -57,7 +57,7 @@ def measure_availability(term: Availability, scene: Scene) -> Measured:
         micros=micros,
         missing=not streams,
         void=_is_void(term, scene, service),
-        evidence=Evidence(
+        basis=Basis(
             [stream.evidence() for stream in streams],
             _visible(classes, excluded, states),
             findings,

@@ -17,7 +17,7 @@ from typing import Any
 from contracts.facts.kinds import CounterCorrection, FactKind
 from contracts.measuring.meter import Meter
 from contracts.measuring.swap import Swap, gaps, swap_findings, swaps_of
-from contracts.scene import Evidence, Height, Measured, Scene
+from contracts.scene import Basis, Height, Measured, Scene
 from contracts.streams.stream import Need, Stream, shown_evidence
 from contracts.terms.measures.counter import Attribution, Counter, OnFall, Rounding, RoundingMode
 from ingest.reading import Shown
@@ -57,7 +57,7 @@ def measure_counter(term: Counter, scene: Scene) -> Measured:
     return Measured(
         amount=amount + corrections,
         missing=not corrections and all(use.missing for use in uses),
-        evidence=Evidence([stream.evidence() for stream in streams], [], found),
+        basis=Basis([stream.evidence() for stream in streams], [], found),
         state=uses[-1].state if uses else None,
     )
 

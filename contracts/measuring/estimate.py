@@ -8,7 +8,7 @@ from dataclasses import replace
 from fractions import Fraction
 from itertools import islice
 
-from contracts.scene import Evidence, Measured
+from contracts.scene import Basis, Measured
 from contracts.terms.measures.counter import Counter, Estimate
 
 
@@ -27,9 +27,9 @@ def estimated(term: Counter, found: Measured, before: Iterable[Measured]) -> Mea
     mean = sum((one.amount for one in shown), Fraction(0)) / len(shown)
     text = f"no reading: the mean of {len(shown)} parts of months before, until readings come"
     finding = {"kind": "estimated", "months": len(shown), "metric": term.metric, "text": text}
-    evidence = Evidence(found.evidence.sources, found.evidence.spans, [*found.evidence.findings, finding])
-    return replace(found, amount=mean, missing=False, evidence=evidence)
+    basis = Basis(found.basis.sources, found.basis.spans, [*found.basis.findings, finding])
+    return replace(found, amount=mean, missing=False, basis=basis)
 
 
 def _is_estimate(one: Measured) -> bool:
-    return any(finding["kind"] == "estimated" for finding in one.evidence.findings)
+    return any(finding["kind"] == "estimated" for finding in one.basis.findings)

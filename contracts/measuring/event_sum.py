@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from contracts.facts.kinds import EventCancelled, FactKind
-from contracts.scene import Evidence, Measured, Scene
+from contracts.scene import Basis, Measured, Scene
 from contracts.streams.stream import Need, Stream
 from contracts.terms.measures.event_sum import Constant, EventSum, Held, Negative
 from ingest.reading import Shown
@@ -46,7 +46,7 @@ def measure_event_sum(term: EventSum, scene: Scene) -> Measured:
         text = "no reading: no event is known" if streams else "no device served the asset: no event is known"
         findings.append({"kind": "no_readings" if streams else "no_device", "asset": scene.asset, "text": text})
     sources = [stream.evidence() for stream in streams]
-    return Measured(amount=amount, missing=not seen, evidence=Evidence(sources, [], findings), state=state)
+    return Measured(amount=amount, missing=not seen, basis=Basis(sources, [], findings), state=state)
 
 
 _CARRIED = "the events come to less than zero: the next part begins with the rest, in the measure's unit"

@@ -14,7 +14,7 @@ from contracts.facts.book import Fact
 from contracts.facts.kinds import FactKind
 from contracts.facts.kinds import Incident as IncidentAbout
 from contracts.measuring.stops import ServiceTime, long_enough, stops_in
-from contracts.scene import Evidence, Incident, Measured, Scene, Stop
+from contracts.scene import Basis, Incident, Measured, Scene, Stop
 from contracts.streams.stream import Need
 from contracts.terms.measures.incident_list import FromFacts, FromStates, Gives, IncidentList
 from contracts.terms.service_hours import weekly_spans
@@ -153,7 +153,7 @@ def _measured(
         micros={"incident": micros},
         incidents=listed,
         missing=missing,
-        evidence=Evidence([one.evidence() for one in streams], sorted(spans, key=lambda span: span[1]), findings),
+        basis=Basis([one.evidence() for one in streams], sorted(spans, key=lambda span: span[1]), findings),
         state=state,
     )
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from contracts.facts.kinds import GapClass
 from contracts.measuring.classes import ATTRIBUTED, UNKNOWN, classified, micros_of, spans_of, unknown_as
-from contracts.scene import Evidence, Measured, Scene
+from contracts.scene import Basis, Measured, Scene
 from contracts.streams.stream import Need, Stream
 from contracts.terms.measures.share_in_band import ShareInBand
 from contracts.terms.unknown import UnknownAs
@@ -59,7 +59,7 @@ def measure_share_in_band(term: ShareInBand, scene: Scene) -> Measured:
         total=told + micros[UNKNOWN],
         micros=micros,
         missing=not streams,
-        evidence=Evidence([one.evidence() for one in streams], spans_of(classes), [*findings, *attributed]),
+        basis=Basis([one.evidence() for one in streams], spans_of(classes), [*findings, *attributed]),
         state=inside,
     )
 

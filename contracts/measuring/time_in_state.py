@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from contracts.facts.kinds import GapClass
 from contracts.measuring.classes import ATTRIBUTED, OUTSIDE, UNKNOWN, classified, micros_of, spans_of, unknown_as
-from contracts.scene import Evidence, Measured, Scene
+from contracts.scene import Basis, Measured, Scene
 from contracts.streams.stream import Need
 from contracts.terms.measures.time_in_state import TimeInState
 from contracts.terms.unknown import UnknownAs
@@ -46,7 +46,7 @@ def measure_time_in_state(term: TimeInState, scene: Scene) -> Measured:
         total=told + micros[UNKNOWN],
         micros=micros,
         missing=not streams,
-        evidence=Evidence([stream.evidence() for stream in streams], spans_of(classes), findings),
+        basis=Basis([stream.evidence() for stream in streams], spans_of(classes), findings),
     )
 
 

@@ -5,7 +5,7 @@ Shell. Both answer what source.py asks, as it was known at one instant, inside t
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from ingest.registry.known_store import list_assignments, load_catalogue
 from ingest.summaries import store as summary_store
 from ingest.summaries.summariser import list_current_days, recompute_days
 from ingest.summaries.summary import DaySummary, summarise_days
-from vouch.period import DAY, Period, utc_day
+from vouch.period import DAY, Period, utc_day, utc_midnight
 
 # A month of raw readings is sorted by the database; of so many series it does that in memory.
 _SERIES_AT_ONCE: Final = 20
@@ -66,7 +66,7 @@ class SummarySource(_DatabaseSource):
         start, end = utc_day(span.start) + DAY, utc_day(span.end) - DAY
         if start > end:
             return store.find_highest(self.conn, series, span, self.known_at)
-        ends = (Period(span.start, _midnight(start)), Period(_midnight(end + DAY), span.end))
+        ends = (Period(span.start, utc_midnight(start)), Period(utc_midnight(end + DAY), span.end))
         found = [store.find_highest(self.conn, series, part, self.known_at) for part in ends]
         found.append(summary_store.list_highest(self.conn, [series], start, end).get(series))
         return max((value for value in found if value is not None), default=None)
@@ -81,11 +81,11 @@ class RawSource(_DatabaseSource):
         by_id = {one.id: one for one in series}
         found: dict[int, list[DaySummary]] = {}
         for key in by_id:
-            latest = store.find_latest(self.conn, key, _midnight(first), self.known_at)
+            latest = store.find_latest(self.conn, key, utc_midnight(first), self.known_at)
             if latest is not None:
                 day = [(key, utc_day(latest))]
                 found[key] = [summary for _, summary in recompute_days(self.conn, day, self.known_at)]
-        span = Period(_midnight(first), _midnight(last + DAY))
+        span = Period(utc_midnight(first), utc_midnight(last + DAY))
         keys = sorted(by_id)
         for n in range(0, len(keys), _SERIES_AT_ONCE):
             at_once = keys[n : n + _SERIES_AT_ONCE]
@@ -98,7 +98,3 @@ class RawSource(_DatabaseSource):
     def highest(self, series: int, span: Period) -> Decimal | None:
         """From raw readings."""
         return store.find_highest(self.conn, series, span, self.known_at)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -7,7 +7,7 @@ looks inside its runs.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -17,7 +17,7 @@ from ingest.catalogue import Assignment, Catalogue, OnFall, Series
 from ingest.reading import Shown, decimal_of
 from ingest.summaries.summary import DaySummary, readings_as_runs, summarise
 from vouch.exact import exact
-from vouch.period import DAY, MICROSECOND, Period, from_micros, to_micros, utc_day
+from vouch.period import DAY, MICROSECOND, Period, from_micros, to_micros, utc_day, utc_midnight
 
 
 class Source(Protocol):
@@ -173,7 +173,7 @@ def _broken_up(
 ) -> tuple[DaySummary, ...]:
     """The days, `stepping` ones read again as single readings, `silent` ones into runs that no silence interrupts."""
     either = silent | stepping
-    span = Period(_midnight(min(either)), _midnight(max(either) + DAY))
+    span = Period(utc_midnight(min(either)), utc_midnight(max(either) + DAY))
     by_day: dict[date, list[tuple[int, float]]] = {}
     for reading in source.readings(piece.series.id, span):
         by_day.setdefault(utc_day(from_micros(reading[0])), []).append(reading)
@@ -193,7 +193,7 @@ def _list_readings(source: Source, piece: _Piece) -> tuple[Shown, ...]:
     """Every reading that the need asks for: the opening one and those up to the end of the part."""
     if not piece.need.raw or not piece.days:
         return ()
-    first = max(piece.serves_from, _midnight(piece.days[0].day))
+    first = max(piece.serves_from, utc_midnight(piece.days[0].day))
     span = Period(first, max(first, piece.part.end + MICROSECOND))
     readings = source.readings(piece.series.id, span)
     start = to_micros(piece.part.start)
@@ -230,11 +230,7 @@ def _highest_before(source: Source, piece: _Piece) -> Decimal | None:
     """The highest value shown for the asset before the first of the days; needed only where falls are dips."""
     if not piece.days or not (piece.need.highest or piece.series.metric.on_fall is OnFall.DIP):
         return None
-    first_day = _midnight(piece.days[0].day)
+    first_day = utc_midnight(piece.days[0].day)
     if piece.serves_from >= first_day:
         return None
     return source.highest(piece.series.id, Period(piece.serves_from, first_day))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), UTC)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from ingest.formats.plain_json import read_plain
 from ingest.reading import WHOLE_MESSAGE, Decoded, Reading, Rejection, float_of
 from vouch.errors import Invalid
+from vouch.exact_json import parse_exact_json
 from vouch.period import iso, parse_instant, to_micros
 
 READINGS_MAX: Final = 10_000
@@ -83,16 +84,10 @@ def decode(payload: bytes) -> Decoded:
 def decode_any(payload: bytes) -> Decoded:
     """As `decode`, for any spelling."""
     try:
-        body = json.loads(
-            payload,
-            parse_float=Decimal,
-            parse_int=Decimal,
-            parse_constant=_refuse_constant,
-            object_pairs_hook=_unique_keys,
-        )
+        body = parse_exact_json(payload, whole=Decimal)
     except ArithmeticError:
         return _refused("undecodable", "a number is beyond any size")
-    except (ValueError, RecursionError, Invalid) as error:
+    except (ValueError, RecursionError) as error:
         return _refused("undecodable", f"not the JSON expected: {error}"[:500])
     items = body.get("readings") if isinstance(body, dict) and set(body) == {"readings"} else [body]
     if not isinstance(items, list) or not items:
@@ -151,17 +146,6 @@ def _value(value: Any) -> float | str:
 
 def _literal(value: Decimal | str) -> str:
     return json.dumps(value) if isinstance(value, str) else format(value, "f")
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Invalid("an object names the same key twice")
-    return found
-
-
-def _refuse_constant(word: str) -> None:
-    raise Invalid(f"{word} is not a number")
 
 
 def _refused(reason: str, detail: str) -> Decoded:

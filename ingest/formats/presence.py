@@ -7,7 +7,7 @@ when it will be needed; with `"at"`, a device's own word that it goes. Both may 
 import json
 from typing import Any, Final
 
-from ingest.notes import Evidence, PresenceNote
+from ingest.notes import Clue, PresenceNote
 from ingest.reading import WHOLE_MESSAGE, Decoded, Rejection
 from vouch.errors import Invalid
 from vouch.period import parse_instant, to_micros
@@ -57,16 +57,16 @@ def decode(payload: bytes, source: str, retained: bool = False) -> tuple[Decoded
         return _refused("malformed_time", str(error), "$.at")
     if at.year < YEAR_MIN:
         return _refused("ancient_time", f"{said['at']} is before {YEAR_MIN}", "$.at")
-    evidence, detail = (Evidence.BIRTH, "said that it is there") if online else (Evidence.DEATH, "said that it goes")
+    evidence, detail = (Clue.BIRTH, "said that it is there") if online else (Clue.DEATH, "said that it goes")
     return _NOTHING, (PresenceNote(source, to_micros(at), online, evidence, detail),)
 
 
 def _without_time(source: str, online: bool, retained: bool) -> PresenceNote:
     if retained:
-        return PresenceNote(source, None, online, Evidence.DECLARED, "as the broker has kept it from earlier")
+        return PresenceNote(source, None, online, Clue.DECLARED, "as the broker has kept it from earlier")
     if online:
-        return PresenceNote(source, None, online, Evidence.BIRTH, "said that it is there")
-    return PresenceNote(source, None, online, Evidence.WILL, "the broker published its will")
+        return PresenceNote(source, None, online, Clue.BIRTH, "said that it is there")
+    return PresenceNote(source, None, online, Clue.WILL, "the broker published its will")
 
 
 def _refused(reason: str, detail: str, place: str = WHOLE_MESSAGE) -> tuple[Decoded, tuple[PresenceNote, ...]]:

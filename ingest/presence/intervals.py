@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from ingest.notes import Evidence
+from ingest.notes import Clue
 from vouch.period import Period, intersect, iso, subtract, union
 
 
@@ -30,12 +30,12 @@ class Presence(StrEnum):
 class Cause(StrEnum):
     """What begins an interval: one of the kinds of evidence, or something that vouch found out by itself."""
 
-    BIRTH = Evidence.BIRTH.value
-    DEATH = Evidence.DEATH.value
-    WILL = Evidence.WILL.value
-    SUSPICION = Evidence.SUSPICION.value
-    DECLARED = Evidence.DECLARED.value
-    LINK_LOST = Evidence.LINK_LOST.value
+    BIRTH = Clue.BIRTH.value
+    DEATH = Clue.DEATH.value
+    WILL = Clue.WILL.value
+    SUSPICION = Clue.SUSPICION.value
+    DECLARED = Clue.DECLARED.value
+    LINK_LOST = Clue.LINK_LOST.value
     READING = "reading"
     SILENCE = "silence"
     LISTENING = "listening"
@@ -61,7 +61,7 @@ class Event:
 
     at: datetime
     online: bool
-    evidence: Evidence
+    evidence: Clue
     detail: str
     received_at: datetime
     heard_since: datetime | None = None
@@ -92,7 +92,7 @@ class Record:
 
 
 _Begun = tuple[Presence, Period, Sign]
-_OURS: Final = frozenset({Evidence.LINK_LOST})
+_OURS: Final = frozenset({Clue.LINK_LOST})
 
 
 def intervals(record: Record, window: Period) -> list[Interval]:
@@ -147,7 +147,7 @@ def _offline(events: Sequence[Event], heard: Sequence[Period], limit: timedelta,
         if event.online or event.evidence in _OURS or (gone_until and event.at < gone_until):
             continue
         until = min(birth, event.heard_since or end, end)
-        if event.evidence is Evidence.SUSPICION and not _is_borne_out(event.at, until, heard, limit, end):
+        if event.evidence is Clue.SUSPICION and not _is_borne_out(event.at, until, heard, limit, end):
             continue
         if event.at < until:
             gone_until = until

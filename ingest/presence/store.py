@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from ingest.batch import YEAR_MIN
 from ingest.catalogue import Series
-from ingest.notes import Evidence, PresenceNote
+from ingest.notes import Clue, PresenceNote
 from ingest.presence.intervals import Event, Record, spoken_spans
 from ingest.presence.listening_store import list_gaps
 from ingest.registry.device_store import NoDevice
@@ -142,7 +142,7 @@ def _list_events(conn: Connection[Any], device: str, series: Sequence[int], wind
         Event(
             at.astimezone(UTC),
             online,
-            Evidence(evidence),
+            Clue(evidence),
             detail,
             received_at.astimezone(UTC),
             since.astimezone(UTC) if since else None,

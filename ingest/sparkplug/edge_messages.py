@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from ingest.formats.sparkplug import Payload, bdseq_of
 from ingest.message import Arrived, Opened
-from ingest.notes import BirthNote, Evidence, FindingNote, Note, PresenceNote
+from ingest.notes import BirthNote, Clue, FindingNote, Note, PresenceNote
 from ingest.reading import Decoded
 from ingest.sparkplug.births import NO_BIRTH, Birth, Resolved, decode_birth, decode_data, read_birth
 from ingest.sparkplug_topics import BIRTHS, DATA, SparkplugTopic, address_of
@@ -67,7 +67,7 @@ def birth_note(held: Held, birth: Birth, covers_from: int, last_at: int | None) 
     )
 
 
-def absences(edge_node: str, at: int, evidence: Evidence, detail: str, devices: Iterable[str]) -> list[Note]:
+def absences(edge_node: str, at: int, evidence: Clue, detail: str, devices: Iterable[str]) -> list[Note]:
     """An edge node (empty) and devices behind it are gone."""
     return [PresenceNote(address_of(edge_node, device), at, False, evidence, detail) for device in devices]
 

@@ -7,7 +7,7 @@ metrics by the same aliases. Source: Sparkplug 3.0, chapters 5 and 6; what real 
 
 from ingest.formats.sparkplug import Payload, bdseq_of
 from ingest.message import Opened
-from ingest.notes import BirthsEndNote, Evidence, Note, PresenceNote, SequenceNote
+from ingest.notes import BirthsEndNote, Clue, Note, PresenceNote, SequenceNote
 from ingest.sparkplug.births import NO_BIRTH, Birth, decode_birth, decode_data, read_birth
 from ingest.sparkplug.edge_messages import (
     FormerSessions,
@@ -111,7 +111,7 @@ class EdgeNode:
         if self._suspected and self._suspected.due <= now:
             held, self._suspected = self._suspected, None
             detail = f"death of session {bdseq_of(held.payload)}, birth of session {self._bdseq}, and silence since"
-            out.extend(self._die(held, now, Evidence.SUSPICION, detail))
+            out.extend(self._die(held, now, Clue.SUSPICION, detail))
         return out
 
     def give_up(self, now: int) -> list[Opened]:
@@ -133,7 +133,7 @@ class EdgeNode:
         out = self.give_up(now)
         out.extend(self._still_alive())
         detail = "vouch lost its link to the broker, or the broker its session"
-        notes = self._end(now, now, Evidence.LINK_LOST, detail) if self.births else []
+        notes = self._end(now, now, Clue.LINK_LOST, detail) if self.births else []
         self._former_until, self._ended = 0, None
         return out, notes
 
@@ -172,7 +172,7 @@ class EdgeNode:
         notes: list[Note] = []
         if self.born and not rebirth:
             detail = f"session {bdseq} began without the death of session {self._bdseq}"
-            notes += absences(self.name, arrived_at, Evidence.BIRTH, detail, [d for d in self.births if d])
+            notes += absences(self.name, arrived_at, Clue.BIRTH, detail, [d for d in self.births if d])
         if not rebirth:
             unheard = self._heard_from is None or self.born or not self._may_have_begun_before(bdseq)
             self._session_from = arrived_at if unheard else self._heard_from or arrived_at
@@ -188,7 +188,7 @@ class EdgeNode:
         self._doubtful_until, self.rebirth_wanted = 0, ""
         self._gaps.birth()
         detail = f"birth of session {bdseq}"
-        notes.append(PresenceNote(held.topic.source, at, True, Evidence.BIRTH, detail))
+        notes.append(PresenceNote(held.topic.source, at, True, Clue.BIRTH, detail))
         return [*notes, birth_note(held, birth, self._session_from, last_at), self._sequence_note()]
 
     def _may_have_begun_before(self, bdseq: int | None) -> bool:
@@ -213,7 +213,7 @@ class EdgeNode:
         out = self._still_alive()
         if not self.born or (bdseq is not None and bdseq == self._bdseq):
             unheard = not self.born and not self._former
-            out += self._die(held, now, Evidence.DEATH, f"death of session {bdseq}")
+            out += self._die(held, now, Clue.DEATH, f"death of session {bdseq}")
             if unheard:
                 self.want_rebirth("death before a birth")
             return out
@@ -228,18 +228,18 @@ class EdgeNode:
         if self._suspected is None or rebirth:
             return self._still_alive()
         held, self._suspected = self._suspected, None
-        return self._die(held, now, Evidence.DEATH, f"death of session {bdseq_of(held.payload)}, then a new session")
+        return self._die(held, now, Clue.DEATH, f"death of session {bdseq_of(held.payload)}, then a new session")
 
     def _still_alive(self) -> list[Opened]:
         held, self._suspected = self._suspected, None
         return [self._outlet.give(held, None, NO_BIRTH)] if held else []
 
-    def _die(self, held: Held, now: int, evidence: Evidence, detail: str) -> list[Opened]:
+    def _die(self, held: Held, now: int, evidence: Clue, detail: str) -> list[Opened]:
         out = self.give_up(now)
         notes = self._end(held.arrived.at, now, evidence, detail)
         return [*out, self._outlet.give(held, None, NO_BIRTH, notes)]
 
-    def _end(self, at: int, now: int, evidence: Evidence, detail: str) -> list[Note]:
+    def _end(self, at: int, now: int, evidence: Clue, detail: str) -> list[Note]:
         """The session is over, for the node and all devices behind it, at an instant of our own clock."""
         devices = sorted(device for device in self.births if device)
         notes = absences(self.name, at, evidence, detail, ["", *devices])
@@ -366,7 +366,7 @@ class EdgeNode:
         if not self.born:
             self._session_from = self._heard_from = self._heard_from or held.arrived.at
         notes: list[Note] = [
-            PresenceNote(held.topic.source, held.payload.at, True, Evidence.BIRTH, "birth of the device"),
+            PresenceNote(held.topic.source, held.payload.at, True, Clue.BIRTH, "birth of the device"),
             birth_note(held, birth, self._session_from, self._last_at),
             self._sequence_note(),
         ]
@@ -388,7 +388,7 @@ class EdgeNode:
             self.want_rebirth("death of a device before a birth of the edge node")
         self.births.pop(device, None)
         notes: list[Note] = [
-            PresenceNote(held.topic.source, held.payload.at, False, Evidence.DEATH, "death of the device"),
+            PresenceNote(held.topic.source, held.payload.at, False, Clue.DEATH, "death of the device"),
             BirthsEndNote(self.name, device, held.arrived.at, self._last_at),
             self._sequence_note(),
         ]

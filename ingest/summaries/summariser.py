@@ -6,7 +6,7 @@ so are the readings they were written with: the reads that follow see them. One 
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
@@ -20,11 +20,11 @@ from ingest.summaries import store as summary_store
 from ingest.summaries.counters import Said, counter_findings
 from ingest.summaries.finding_store import SeriesDay
 from ingest.summaries.summary import DaySummary, summarise
-from vouch.period import DAY, Period
+from vouch.locks import Lock
+from vouch.period import DAY, Period, utc_midnight
 
 log = logging.getLogger(__name__)
 
-SUMMARISER_LOCK: Final = 7_601_002
 MARKS_MAX: Final = 20_000
 
 
@@ -33,7 +33,7 @@ def summarise_stale(conn: Connection[Any]) -> int:
     done = 0
     while True:
         with conn.transaction():
-            conn.execute("SELECT pg_advisory_xact_lock(%s)", (SUMMARISER_LOCK,))
+            conn.execute("SELECT pg_advisory_xact_lock(%s)", (Lock.SUMMARISING,))
             days = summary_store.take_stale(conn, MARKS_MAX)
             if not days:
                 return done
@@ -85,7 +85,7 @@ def _list_days(
     """(series, UTC day, its readings in time order) of each day with readings, day by day."""
     by_day = sorted((day, series) for series, day in set(days))
     for day, keys in groupby(by_day, key=lambda key: key[0]):
-        start = datetime.combine(day, time(), UTC)
+        start = utc_midnight(day)
         wanted = [series for _, series in keys]
         for series, readings in store.list_readings(conn, wanted, Period(start, start + DAY), known_at):
             yield series, day, readings

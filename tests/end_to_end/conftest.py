@@ -13,7 +13,7 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from device_sim.outbox import Account
+from device_sim.outbox import Delivery
 from ingest.store import load_balance
 from vouch.broker_address import parse_broker
 from vouch.database import connect
@@ -81,11 +81,11 @@ class IngestProcess:
                 assert time.monotonic() - moved < _STALLED_SECONDS, f"stalled at {received} of {expected}"
                 time.sleep(0.1)
 
-    def take_in(self, publish: Callable[[str], Account]) -> Account:
+    def take_in(self, publish: Callable[[str], Delivery]) -> Delivery:
         """Run `publish` with the broker's address and wait until all it delivered is stored."""
-        account = publish(self.mqtt_url)
-        self.wait_taken_in(account.readings)
-        return account
+        delivery = publish(self.mqtt_url)
+        self.wait_taken_in(delivery.readings)
+        return delivery
 
     def stop(self) -> None:
         """End process and session."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from device_sim.message import Message
-from device_sim.outbox import Account
+from device_sim.outbox import Delivery
 from device_sim.publisher import publish
 from ingest.store import load_balance
 from tests.end_to_end.conftest import IngestProcess
@@ -25,12 +25,12 @@ def said() -> Iterator[Message]:
         yield Message("device-1", at, ((at, {"odometer_km": Decimal(1000 + n)}),))
 
 
-def deliver(ingesting: IngestProcess, receipts: bool = True) -> Account:
+def deliver(ingesting: IngestProcess, receipts: bool = True) -> Delivery:
     """Publish all of it; returns when each message has its receipt, or else when the broker has acknowledged it."""
     paced: Iterable[tuple[float, Message]] = ((0.0, message) for message in said())
-    account = publish(ingesting.mqtt_url, paced, COUNT, receipts=receipts)
-    assert account.messages == COUNT
-    return account
+    delivery = publish(ingesting.mqtt_url, paced, COUNT, receipts=receipts)
+    assert delivery.messages == COUNT
+    return delivery
 
 
 def stored(database: str) -> int:
@@ -72,7 +72,7 @@ def test_ingest_goes_on_when_its_database_sessions_are_ended(ingesting: IngestPr
         killer = threading.Thread(target=end_sessions)
         killer.start()
         try:
-            account = deliver(ingesting)
+            delivery = deliver(ingesting)
             time.sleep(2)
         finally:
             ending.set()
@@ -82,4 +82,4 @@ def test_ingest_goes_on_when_its_database_sessions_are_ended(ingesting: IngestPr
         balance = load_balance(conn)
     assert stored(ingesting.database) == balance.stored == COUNT
     assert balance.received == balance.stored + balance.duplicate
-    assert account.stored + account.duplicate == COUNT
+    assert delivery.stored + delivery.duplicate == COUNT

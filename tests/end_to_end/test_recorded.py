@@ -152,10 +152,10 @@ def test_nothing_is_lost_or_doubled_when_ingest_is_killed_ten_times(recorded: Pa
 
     killer = threading.Thread(target=kill)
     killer.start()
-    account = replay(ingesting.mqtt_url, folder, rate=4_000, batch=8)
+    delivery = replay(ingesting.mqtt_url, folder, rate=4_000, batch=8)
     all_during_the_replay = not killer.is_alive()
     killer.join()
-    ingesting.wait_taken_in(account.readings)
+    ingesting.wait_taken_in(delivery.readings)
     _wait_quiet(ingesting.database)
 
     assert all_during_the_replay
@@ -168,7 +168,7 @@ def test_nothing_is_lost_or_doubled_when_ingest_is_killed_ten_times(recorded: Pa
     assert all(stored[key] in values for key, values in sent.items())
     assert balance.received == balance.stored + balance.duplicate + balance.rejected
     assert balance.stored == len(sent)
-    assert balance.received >= account.readings
+    assert balance.received >= delivery.readings
 
 
 def _bill(conn: Connection[Any], month: date) -> None:

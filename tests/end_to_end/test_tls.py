@@ -91,9 +91,9 @@ def test_a_month_of_readings_goes_through_with_passwords(
     url = f"mqtts://{gateway.username}:{gateway.password}@localhost:{devices.port}"
 
     with ingesting(database, broker.password_url, mqtt_ca_file=broker.ca):
-        account = publish(url, due_offsets(said()), COUNT, files=TlsFiles(broker.ca))
+        delivery = publish(url, due_offsets(said()), COUNT, files=TlsFiles(broker.ca))
 
-    assert (account.messages, account.stored) == (COUNT, COUNT)
+    assert (delivery.messages, delivery.stored) == (COUNT, COUNT)
     assert load_balance(declared).stored == COUNT
 
 
@@ -105,7 +105,7 @@ def test_certificates_are_enough_for_ingest_and_gateway(
     files = {"mqtt_ca_file": ours.ca, "mqtt_cert_file": ours.certificate, "mqtt_key_file": ours.key}
 
     with ingesting(database, broker.certificate_url, mqtt_version=version, **files):
-        account = publish(
+        delivery = publish(
             broker.settings.device_certificate_url,
             due_offsets(said()),
             COUNT,
@@ -114,8 +114,8 @@ def test_certificates_are_enough_for_ingest_and_gateway(
         )
         assert wait_for(lambda: load_balance(declared).stored == COUNT)
 
-    assert account.messages == COUNT
-    assert account.stored == (COUNT if version == "5" else 0)
+    assert delivery.messages == COUNT
+    assert delivery.stored == (COUNT if version == "5" else 0)
 
 
 def test_a_gateway_without_the_right_authority_says_why_it_does_not_get_in(broker: Broker) -> None:

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import Connection
 
 from device_sim.message import Message
-from device_sim.outbox import Account
+from device_sim.outbox import Delivery
 from device_sim.publisher import publish
 from device_sim.receipt import Receipt
 from ingest.access.credentials import add_devices, generate_password
@@ -59,10 +59,10 @@ class Report:
     lost_by_broker: int = 0
     faults: list[str] = field(default_factory=list)
 
-    def add(self, account: Account) -> None:
-        """Count one connection's account in."""
+    def add(self, delivery: Delivery) -> None:
+        """Count one connection's delivery in."""
         for name in ("messages", "stored", "duplicate", "rejected", "sent_again", "lost_by_broker"):
-            setattr(self, name, getattr(self, name) + getattr(account, name))
+            setattr(self, name, getattr(self, name) + getattr(delivery, name))
 
     def __str__(self) -> str:
         plan, kills = self.plan, ", ".join(f"{service} {count} times" for service, count in self.kills.items())
@@ -183,14 +183,14 @@ class _Stream:
         mixed = [message for round_ in _rounds(messages) for message in round_]
         try:
             paced = self._paced(mixed)
-            account = publish(
+            delivery = publish(
                 url, paced, len(mixed), None, PATIENCE_SECONDS, on_receipt=on_receipt, client_id=client_id
             )
         except Unavailable as error:
             self._fault(str(error))
             return
         with self._lock:
-            self._report.add(account)
+            self._report.add(delivery)
         for device, of_device in zip(devices, messages, strict=True):
             if said[device] < len(of_device):
                 self._fault(f"{device}: {said[device]} receipts for {len(of_device)} messages")

@@ -19,6 +19,7 @@ from vouch.running import up
 from vouch.running.up import WEB, portal_address
 from vouch.settings import Settings
 from web.auth import add_account
+from web.role import Role
 from web.tokens import add_token
 
 PAGE: Final = Path(__file__).parents[2] / "docs/api.md"
@@ -37,7 +38,7 @@ def test_every_command_of_the_page_answers_as_the_page_says(served: Settings, tm
     (tmp_path / "registry.yaml").write_text(REGISTRY)
     authority = Authority.open(authority_folder(served))
     with connect(served.database_url) as conn:
-        add_account(conn, "plant@seller.example", "Plant control", "account_manager", None, "a long enough password")
+        add_account(conn, "plant@seller.example", "Plant control", Role.ACCOUNT_MANAGER, None, "a long enough password")
         token = add_token(conn, "plant@seller.example", "line 4", 1)
         conn.commit()
     given = {"VOUCH": portal_address(served), "TOKEN": token, "PATH": os.environ["PATH"]}

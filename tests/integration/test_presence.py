@@ -9,7 +9,7 @@ import pytest
 from psycopg import Connection
 
 from ingest.message import Message
-from ingest.notes import Evidence, PresenceNote
+from ingest.notes import Clue, PresenceNote
 from ingest.presence.intervals import Presence, intervals
 from ingest.presence.listening import Stretch
 from ingest.presence.listening_store import list_gaps, list_listened, put_stretch
@@ -35,8 +35,8 @@ def at(hour: float) -> datetime:
     return NOON + hour * HOUR
 
 
-def note(hour: float | None, evidence: Evidence, online: bool | None = None) -> PresenceNote:
-    there = evidence is Evidence.BIRTH if online is None else online
+def note(hour: float | None, evidence: Clue, online: bool | None = None) -> PresenceNote:
+    there = evidence is Clue.BIRTH if online is None else online
     return PresenceNote("device-1", None if hour is None else to_micros(at(hour)), there, evidence, "test")
 
 
@@ -61,7 +61,7 @@ def drawn(conn: Connection[Any], window: Period = DAY) -> str:
 
 def test_what_was_said_and_what_was_measured_make_intervals(conn: Connection[Any]) -> None:
     declare_world(conn)
-    say(conn, note(1, Evidence.BIRTH), note(6, Evidence.WILL))
+    say(conn, note(1, Clue.BIRTH), note(6, Clue.WILL))
     measure(conn, [1.5, 3, 4.5])
 
     # Two hours of silence are allowed.
@@ -92,24 +92,24 @@ def test_the_last_reading_before_the_window_counts(conn: Connection[Any]) -> Non
 def test_the_same_word_again_changes_nothing(conn: Connection[Any]) -> None:
     declare_world(conn)
 
-    assert say(conn, note(1, Evidence.BIRTH)) == 1
-    assert say(conn, note(1, Evidence.BIRTH), received=3) == 0
+    assert say(conn, note(1, Clue.BIRTH)) == 1
+    assert say(conn, note(1, Clue.BIRTH), received=3) == 0
 
 
 def test_what_the_broker_kept_changes_nothing_where_it_is_known(conn: Connection[Any]) -> None:
     declare_world(conn)
-    say(conn, note(1, Evidence.BIRTH))
+    say(conn, note(1, Clue.BIRTH))
 
-    assert say(conn, note(None, Evidence.DECLARED, online=True)) == 0
-    assert say(conn, note(None, Evidence.DECLARED, online=False)) == 1
-    assert say(conn, note(None, Evidence.DECLARED, online=False)) == 0
+    assert say(conn, note(None, Clue.DECLARED, online=True)) == 0
+    assert say(conn, note(None, Clue.DECLARED, online=False)) == 1
+    assert say(conn, note(None, Clue.DECLARED, online=False)) == 0
 
 
 def test_who_is_not_in_the_registry_is_left_out(conn: Connection[Any]) -> None:
     declare_world(conn)
 
     with recording(conn) as recorded_at:
-        assert add_presence(conn, [(0, note(1, Evidence.BIRTH))], recorded_at, lambda _: None) == 0
+        assert add_presence(conn, [(0, note(1, Clue.BIRTH))], recorded_at, lambda _: None) == 0
     with pytest.raises(NoDevice, match="device-77"):
         load_record(conn, "device-77", DAY, LATER)
 
@@ -117,7 +117,7 @@ def test_who_is_not_in_the_registry_is_left_out(conn: Connection[Any]) -> None:
 def test_a_reading_received_after_a_will_brings_a_device_back_that_sends_no_birth(conn: Connection[Any]) -> None:
     declare_world(conn)
     measure(conn, [0, 1.5])
-    say(conn, note(2, Evidence.WILL))
+    say(conn, note(2, Clue.WILL))
     measure(conn, [3, 4])
 
     assert drawn(conn, Period(NOON, at(5))) == "online@0 offline@2 online@3"
@@ -126,8 +126,8 @@ def test_a_reading_received_after_a_will_brings_a_device_back_that_sends_no_birt
 def test_what_a_device_measured_while_it_was_gone_does_not_bring_it_back(conn: Connection[Any]) -> None:
     declare_world(conn)
     measure(conn, [0, 1.5])
-    say(conn, note(2, Evidence.WILL))
-    say(conn, note(4, Evidence.BIRTH))
+    say(conn, note(2, Clue.WILL))
+    say(conn, note(4, Clue.BIRTH))
     measure(conn, [2.5, 3, 3.5, 4.5])
 
     assert drawn(conn, Period(NOON, at(5))) == "online@0 offline@2 online@4"
@@ -135,7 +135,7 @@ def test_what_a_device_measured_while_it_was_gone_does_not_bring_it_back(conn: C
 
 def test_an_impossible_time_counts_from_its_receipt(conn: Connection[Any]) -> None:
     declare_world(conn)
-    never = PresenceNote("device-1", -(2**62), True, Evidence.BIRTH, "a\x00b")
+    never = PresenceNote("device-1", -(2**62), True, Clue.BIRTH, "a\x00b")
     say(conn, never, received=1)
 
     assert drawn(conn) == "unknown@0 online@1 silent@3"
@@ -143,7 +143,7 @@ def test_an_impossible_time_counts_from_its_receipt(conn: Connection[Any]) -> No
 
 def test_the_last_word_about_each_device(conn: Connection[Any]) -> None:
     declare_world(conn)
-    say(conn, note(1, Evidence.BIRTH), note(2, Evidence.WILL))
+    say(conn, note(1, Clue.BIRTH), note(2, Clue.WILL))
 
     last = list_last_said(conn, ["device-1", "device-2"])
 

@@ -27,6 +27,7 @@ from vouch.settings import Settings
 from web import access
 from web.api.openapi import DESCRIPTION
 from web.app import create_app
+from web.role import Role
 from web.token_store import NoToken, TokenExists
 from web.tokens import TOKENS_MAX, TooManyTokens, add_token, revoke_token
 
@@ -140,7 +141,7 @@ def test_the_roles_in_the_description_are_those_that_are_let_in() -> None:
         if path != "/openapi.json":
             endpoint = ENDPOINTS[method, path]
             said = operation["description"].rpartition("Role")[2].partition(": ")[2].partition(";")[0]
-            roles = {"account_manager", "finance", "customer"} if said == "all" else set(said.rstrip(".").split(", "))
+            roles = set(Role) if said == "all" else set(said.rstrip(".").split(", "))
             assert roles == access.CALLERS[endpoint], path
 
 
@@ -179,7 +180,7 @@ def test_nothing_is_told_without_a_token_that_is_in_force(app: Flask, conn: Conn
 
 
 def test_a_role_may_call_what_access_says_and_nothing_else(call: Call) -> None:
-    people = ((MANAGER, "account_manager"), (FINANCE, "finance"), (BUYER, "customer"))
+    people = ((MANAGER, Role.ACCOUNT_MANAGER), (FINANCE, Role.FINANCE), (BUYER, Role.CUSTOMER))
     for (method, path), endpoint in ENDPOINTS.items():
         for email, role in people:
             answer = call(email, method, path.replace("{device}", "device-1"))

@@ -13,7 +13,7 @@ from psycopg import Connection
 from ingest.clocks.skew import HourOffset
 from ingest.clocks.store import put_offsets
 from ingest.message import Message
-from ingest.notes import Evidence, PresenceNote
+from ingest.notes import Clue, PresenceNote
 from ingest.presence.listening import Stretch
 from ingest.presence.listening_store import put_process, put_stretch
 from ingest.presence.store import add_presence
@@ -59,7 +59,7 @@ def record(conn: Connection[Any]) -> None:
     put_process(conn, proof, Report("plant-1", 4711, to_micros(now - HOUR), health, broker))
     write(conn, [UNKNOWN_DEVICE, Message("vouch/v1/device-1/telemetry", b"\xff\xfe<script>")])
     with recording(conn) as recorded_at:
-        gone = PresenceNote("device-1", None, False, Evidence.WILL, "the broker published its will")
+        gone = PresenceNote("device-1", None, False, Clue.WILL, "the broker published its will")
         gone_at = to_micros(OCTOBER_ENDS + 3 * HOUR)
         add_presence(conn, [(gone_at, gone)], recorded_at, lambda source: source)
     conn.commit()

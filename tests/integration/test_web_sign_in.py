@@ -22,6 +22,7 @@ from vouch.errors import Invalid, Unavailable
 from vouch.settings import load_settings
 from web.app import create_app
 from web.auth import add_account, check_password, set_password
+from web.role import Role
 from web.server import serve
 from web.store import AccountExists, NoAccount, find_account
 
@@ -96,7 +97,7 @@ def test_a_post_without_its_token_is_refused(app: Flask) -> None:
 def test_the_session_cookie_is_kept_from_scripts_and_other_sites(
     conn: Connection[Any], database: str, secure: bool
 ) -> None:
-    add_account(conn, "staff@seller.example", "Staff", "finance", None, PASSWORD)
+    add_account(conn, "staff@seller.example", "Staff", Role.FINANCE, None, PASSWORD)
     conn.commit()
     with open_pool(database, "vouch-test-web") as pool:
         client = create_app(portal_settings(database, cookies_secure=secure), pool).test_client()
@@ -191,18 +192,20 @@ def test_a_hash_of_older_parameters_is_renewed_at_sign_in(app: Flask, conn: Conn
 
 def test_accounts_are_refused_that_could_not_sign_in_or_see_anything(conn: Connection[Any]) -> None:
     declare_world(conn)
-    add_account(conn, " Some@Where.example", "Some One", "finance", None, PASSWORD)
+    add_account(conn, " Some@Where.example", "Some One", Role.FINANCE, None, PASSWORD)
+    # No type lets it through, and the database does not either.
+    unknown: Any = "king"
 
     with pytest.raises(AccountExists):
-        add_account(conn, "some@where.example", "Some One", "finance", None, PASSWORD)
+        add_account(conn, "some@where.example", "Some One", Role.FINANCE, None, PASSWORD)
     for email, name, role, customer, password in (
-        ("other@where.example", "Other", "finance", None, "short"),
-        ("other@where.example", "Other", "customer", None, PASSWORD),
-        ("other@where.example", "Other", "finance", "buyer", PASSWORD),
-        ("other@where.example", "Other", "king", None, PASSWORD),
-        ("other@where.example", "Other", "customer", "nobody", PASSWORD),
-        ("other@where.example", " ", "finance", None, PASSWORD),
-        ("no address", "Other", "finance", None, PASSWORD),
+        ("other@where.example", "Other", Role.FINANCE, None, "short"),
+        ("other@where.example", "Other", Role.CUSTOMER, None, PASSWORD),
+        ("other@where.example", "Other", Role.FINANCE, "buyer", PASSWORD),
+        ("other@where.example", "Other", unknown, None, PASSWORD),
+        ("other@where.example", "Other", Role.CUSTOMER, "nobody", PASSWORD),
+        ("other@where.example", " ", Role.FINANCE, None, PASSWORD),
+        ("no address", "Other", Role.FINANCE, None, PASSWORD),
     ):
         with pytest.raises(Invalid):
             add_account(conn, email, name, role, customer, password)

@@ -86,7 +86,7 @@ def kinds(of: Metric, values: list[int], cut: int = 0) -> Tally[str]:
 @given(policies(), VALUES)
 @settings(max_examples=600, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 def test_ingest_finds_what_a_contract_finds_that_fits(of: Metric, values: list[int]) -> None:
-    findings = measured(of, values).evidence.findings
+    findings = measured(of, values).basis.findings
     expected = Tally(KINDS[one["kind"]] for one in findings if one["kind"] in KINDS)
     # A contract counts the falls within the jitter and does not list them.
     expected["dip"] += sum(one["falls"] for one in findings if one["kind"] == "jitter")

@@ -6,6 +6,7 @@ Shell.
 import click
 
 from vouch.commands.common import console, open_database
+from web.role import Role
 
 
 @click.group()
@@ -16,7 +17,7 @@ def account() -> None:
 @account.command("add")
 @click.argument("email")
 @click.option("--name", required=True)
-@click.option("--role", type=click.Choice(["account_manager", "finance", "customer"]), required=True)
+@click.option("--role", type=click.Choice([role.value for role in Role]), required=True)
 @click.option("--customer", help="The customer whose people see it; with the role customer only.")
 @click.password_option(help="Asked for when not given.")
 def account_add(email: str, name: str, role: str, customer: str | None, password: str) -> None:
@@ -24,7 +25,7 @@ def account_add(email: str, name: str, role: str, customer: str | None, password
     from web.auth import add_account
 
     with open_database() as conn:
-        add_account(conn, email, name, role, customer, password)
+        add_account(conn, email, name, Role(role), customer, password)
         conn.commit()
     console.print(f"{email} may sign in as {role}")
 

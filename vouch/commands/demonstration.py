@@ -28,6 +28,7 @@ from vouch.mqtt import tls_files
 from vouch.running import up
 from vouch.settings import Settings
 from web.auth import add_account, set_password
+from web.role import Role
 from web.store import AccountExists
 
 SEED: Final = "demo"
@@ -72,8 +73,8 @@ def _take_in(settings: Settings, one: Fleet, month: date, *, done: bool) -> None
     truth = settings.home / f"truth-{one.name}-{month:%Y-%m}.json"
     url = settings.simulator_mqtt_url or settings.mqtt_url
     show = progress_line("stored")
-    account = simulate(url, one.name, SEED, None, f"{month:%Y-%m}", truth, 0.0, show, files=tls_files(settings))
-    say(f"{account}; the truth is in {truth}")
+    delivery = simulate(url, one.name, SEED, None, f"{month:%Y-%m}", truth, 0.0, show, files=tls_files(settings))
+    say(f"{delivery}; the truth is in {truth}")
 
 
 def _bill(conn: Connection[Any], month: date, contracts: list[str]) -> None:
@@ -98,13 +99,13 @@ def _word(vouched: bool) -> str:
     return "vouched" if vouched else "DIFFER"
 
 
-def _invite(conn: Connection[Any], contracts: list[str]) -> list[tuple[str, str, str]]:
+def _invite(conn: Connection[Any], contracts: list[str]) -> list[tuple[str, Role, str]]:
     """Accounts for whoever looks at the demonstration, each time with new passwords: (email, role, password)."""
     customers = sorted({load_current(conn, contract).customer for contract in contracts})
-    wanted: list[tuple[str, str, str | None]] = [
-        ("manager@demo.example", "account_manager", None),
-        ("finance@demo.example", "finance", None),
-        *((f"{customer}@demo.example", "customer", customer) for customer in customers),
+    wanted: list[tuple[str, Role, str | None]] = [
+        ("manager@demo.example", Role.ACCOUNT_MANAGER, None),
+        ("finance@demo.example", Role.FINANCE, None),
+        *((f"{customer}@demo.example", Role.CUSTOMER, customer) for customer in customers),
     ]
     people = []
     for email, role, customer in wanted:

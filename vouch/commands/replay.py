@@ -54,7 +54,7 @@ def replay(
     settings = load_settings()
     if declare_first:
         declare(settings, str(folder), recorded.recorded_registry(folder), recorded.recorded_contracts(folder))
-    account = recorded.replay(
+    delivery = recorded.replay(
         settings.simulator_mqtt_url or settings.mqtt_url,
         folder,
         rate,
@@ -66,4 +66,4 @@ def replay(
         files=tls_files(settings),
         receipts=receipts,
     )
-    console.print(f"{folder.name}: {account}", soft_wrap=True)
+    console.print(f"{folder.name}: {delivery}", soft_wrap=True)

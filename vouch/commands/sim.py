@@ -45,7 +45,7 @@ def sim(
     if declare_first:
         built = build_fleet(fleet, seed, size, parse_months(months))
         declare(settings, fleet, built.registry, built.contracts)
-    account = publisher.simulate(
+    delivery = publisher.simulate(
         settings.simulator_mqtt_url or settings.mqtt_url,
         fleet,
         seed,
@@ -58,4 +58,4 @@ def sim(
         tls_files(settings),
         receipts,
     )
-    console.print(f"{fleet}: {account}", soft_wrap=True)
+    console.print(f"{fleet}: {delivery}", soft_wrap=True)

@@ -14,12 +14,11 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from psycopg import Connection
 
 from vouch.database import advisory_lock, check_server, connect
+from vouch.locks import Lock
 from vouch.settings import Settings
 
 log = logging.getLogger(__name__)
 
-SUMMARISE_LOCK: Final = 7_601_010
-CLOSE_LOCK: Final = 7_601_011
 SUMMARIES: Final = "summaries"
 MONTH_CLOSING: Final = "month closing"
 
@@ -47,7 +46,7 @@ def summarise(settings: Settings) -> None:
     """Redo the summaries of all series-days that have changed."""
     from ingest.summaries.summariser import summarise_stale
 
-    _under_lock(settings, SUMMARIES, SUMMARISE_LOCK, summarise_stale)
+    _under_lock(settings, SUMMARIES, Lock.SCHEDULED_SUMMARIES, summarise_stale)
 
 
 def close_due_months(settings: Settings) -> None:
@@ -59,10 +58,10 @@ def close_due_months(settings: Settings) -> None:
             conn.commit()
             close_month(conn, month, [contract])
 
-    _under_lock(settings, MONTH_CLOSING, CLOSE_LOCK, close)
+    _under_lock(settings, MONTH_CLOSING, Lock.SCHEDULED_CLOSING, close)
 
 
-def _under_lock(settings: Settings, name: str, key: int, work: Callable[[Connection[Any]], object]) -> None:
+def _under_lock(settings: Settings, name: str, key: Lock, work: Callable[[Connection[Any]], object]) -> None:
     from ingest.watch.work_store import recorded
 
     with connect(settings.database_url, "vouch-schedule") as holder:

@@ -28,8 +28,8 @@ from vouch.database import migrate
 from vouch.errors import Conflict, Unavailable
 from vouch.log import JsonFormatter
 from vouch.running.embedded.broker import NAME as BROKER_NAME
-from vouch.running.embedded.broker import Broker, TlsListeners, broker_account
-from vouch.running.embedded.cluster import DATABASE, Cluster, server_account
+from vouch.running.embedded.broker import Broker, TlsListeners, broker_user
+from vouch.running.embedded.cluster import DATABASE, Cluster, server_user
 from vouch.running.embedded.cluster import NAME as DATABASE_NAME
 from vouch.running.embedded.folder import LOOPBACK, SUPERVISOR, Folder, Record, is_free
 from vouch.running.embedded.processes import end, identify, is_alive, started_at
@@ -198,7 +198,7 @@ def _serve(
     stopping: threading.Event,
 ) -> None:
     new = Folder.find(settings.home) is None
-    folder = Folder.make(settings.home, (server_account(), broker_account()))
+    folder = Folder.make(settings.home, (server_user(), broker_user()))
     if new and folder.data.parent != folder.home:
         say(f"the servers' users cannot reach {folder.home}, so its data is in {folder.data}")
     with folder.lock(), _logging_to(folder.log("up")):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ingest.registry.file import RegistryDocument
 from vouch.json_schema import published
+from web.role import Role
 
 REGISTRY_BYTES_MAX: Final = 16 * 1024 * 1024
 # The greatest bigint of the database.
@@ -24,8 +25,8 @@ Node = dict[str, Any]
 _TEXT: Final[Node] = {"type": "string"}
 _COUNT: Final[Node] = {"type": "integer", "minimum": 0}
 _INSTANT: Final[Node] = {"type": "string", "format": "date-time", "description": "in UTC"}
-_STAFF: Final = "Roles: account_manager, finance."
-_MANAGER: Final = "Role: account_manager."
+_STAFF: Final = f"Roles: {Role.ACCOUNT_MANAGER}, {Role.FINANCE}."
+_MANAGER: Final = f"Role: {Role.ACCOUNT_MANAGER}."
 _ANYONE: Final = "Roles: all; a customer's account sees the devices that serve its assets now."
 
 

@@ -6,7 +6,7 @@ Shell.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from ingest.registry.known_store import list_assignments, list_metrics, load_cat
 from ingest.store import list_readings
 from ingest.summaries.summary import summarise
 from vouch.errors import NotFound
-from vouch.period import DAY, Period, from_micros
+from vouch.period import DAY, Period, from_micros, utc_midnight
 from web import pictures, results, store
 from web.connection import connection
 from web.pages.invoices import json_download
@@ -211,7 +211,7 @@ def _source_day(
         raise NoSource
     series = load_catalogue(conn, [asked["device"]])[asked["device"]][asked["metric"]]
     day = date.fromisoformat(asked["day"])
-    start = datetime.combine(day, time(), UTC)
+    start = utc_midnight(day)
     readings = [r for _, r in list_readings(conn, [series.id], Period(start, start + DAY), invoice.known_at)]
     whole = readings[0] if readings else []
     served = _served(conn, invoice, {source["asset"] for source in sources}, asked["device"])

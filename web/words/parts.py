@@ -13,6 +13,7 @@ from contracts.terms.base import PricePart
 from web.formats import figure, tidy
 from web.pictures import in_order, look_of
 from web.results import SHARES, Content, fraction, number_of
+from web.role import Role
 from web.words.agreed import title
 from web.words.judges import JUDGES, target_words
 from web.words.measures import MEASURES
@@ -96,7 +97,11 @@ SAYS: Final = {
     "withdraw": "withdrawn",
 }
 
-ROLES: Final = {"account_manager": "Account manager", "finance": "Finance", "customer": "Customer"}
+ROLES: Final = {
+    Role.ACCOUNT_MANAGER: "Account manager",
+    Role.FINANCE: "Finance",
+    Role.CUSTOMER: "Customer",
+}
 
 
 def term_kind(term: AnyPart) -> str:
@@ -196,5 +201,5 @@ FILTERS: Final[dict[str, Callable[..., Any]]] = {
     "look_of": look_of,
     "title": title,
     "fraction": fraction,
-    "role_words": lambda role: ROLES.get(role, role),
+    "role_words": lambda role: ROLES[role],
 }

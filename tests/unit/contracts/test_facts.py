@@ -471,7 +471,7 @@ def test_mistakes_in_json_lines_are_named_by_the_line_they_are_in() -> None:
 
     for text, message in (
         (f"{good}\n\n{{", r"f\.jsonl:5: not the JSON expected"),
-        (f'{good}{{"a":1,"a":2}}', r"f\.jsonl:3: not the JSON expected: a key is given twice"),
+        (f'{good}{{"a":1,"a":2}}', r"f\.jsonl:3: not the JSON expected: key 'a' is given twice"),
         (f'{good}{{"a":NaN}}', r"f\.jsonl:3: not the JSON expected: NaN is not a number"),
         (f"{good}{'[' * 100_000}", r"f\.jsonl:3: not the JSON expected"),
         (f"{good}3", r"f\.jsonl:3: \[2\]: found 3"),

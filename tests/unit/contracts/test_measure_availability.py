@@ -114,7 +114,7 @@ def test_without_a_device_all_is_unknown_with_a_finding() -> None:
     found = measure_availability(term(), scene([], hours(0, 4)))
 
     assert found.micros == {"outside": 0, "unknown": 4 * H}
-    assert [finding["kind"] for finding in found.evidence.findings] == ["no_device"]
+    assert [finding["kind"] for finding in found.basis.findings] == ["no_device"]
 
 
 def test_out_states_leave_both_sides() -> None:
@@ -139,7 +139,7 @@ def test_time_outside_service_hours_leaves_both_sides() -> None:
     found = measured("DDUDD", agreed)
 
     assert found.micros == {"outside": 3 * H, "up": H, "down": H}
-    assert [p for n, p, _ in found.evidence.spans if n == "outside"] == [hours(0, 2), hours(4, 5)]
+    assert [p for n, p, _ in found.basis.spans if n == "outside"] == [hours(0, 2), hours(4, 5)]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_each_instant_has_the_class_of_the_first_cause_and_the_others_stay_visib
     found = measured("UDDU", agreed, {"visits": [hours(0, 2)], "strike": [hours(1, 3)]})
 
     assert found.micros == {"outside": 0, "visits": 2 * H, "strike": H, "up": H}
-    assert [(name, p.start - T0, p.end - T0, losers) for name, p, losers in found.evidence.spans] == [
+    assert [(name, p.start - T0, p.end - T0, losers) for name, p, losers in found.basis.spans] == [
         ("visits", 0 * HOUR, 1 * HOUR, ()),
         ("visits", 1 * HOUR, 2 * HOUR, ("strike", "down")),
         ("strike", 2 * HOUR, 3 * HOUR, ("down",)),

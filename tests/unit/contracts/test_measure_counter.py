@@ -81,7 +81,7 @@ def amounts(*found: Measured) -> list[Any]:
 
 
 def kinds(found: Measured) -> list[str]:
-    return [finding["kind"] for finding in found.evidence.findings]
+    return [finding["kind"] for finding in found.basis.findings]
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -122,7 +122,7 @@ def test_without_a_reading_before_it_counting_starts_at_the_first(policy: str) -
     found = used(term(on_fall=policy), counts(None, 100, 103), hours(0, 2))
 
     assert came_to(found) == (3, ["counted_from_first"])
-    assert found.evidence.findings[0]["readings"] == [["2026-06-01T01:00:00Z", "100.0"]]
+    assert found.basis.findings[0]["readings"] == [["2026-06-01T01:00:00Z", "100.0"]]
 
 
 def test_no_reading_at_all_is_missing() -> None:
@@ -164,11 +164,11 @@ def test_a_reset_keeps_what_was_used_before_it_and_says_what_is_lost() -> None:
     found = used(term(), counts(100, 150, 12, 30), hours(0, 3))
 
     assert came_to(found) == (80, ["reset"])
-    assert found.evidence.findings[0]["readings"] == [
+    assert found.basis.findings[0]["readings"] == [
         ["2026-06-01T01:00:00Z", "150.0"],
         ["2026-06-01T02:00:00Z", "12.0"],
     ]
-    assert "not known" in found.evidence.findings[0]["text"]
+    assert "not known" in found.basis.findings[0]["text"]
 
 
 def test_a_reset_across_the_start_belongs_to_the_part_that_shows_it() -> None:
@@ -237,7 +237,7 @@ def test_a_fall_within_the_jitter_is_no_reset_and_counts_again_above_the_old_hei
     found = used(term(jitter="2"), counts(100, 110, 109, 108, 111, 115), hours(0, 5))
 
     assert came_to(found) == (15, ["jitter"])
-    assert (found.evidence.findings[0]["falls"], found.evidence.findings[0]["deepest"]) == (2, "2.0")
+    assert (found.basis.findings[0]["falls"], found.basis.findings[0]["deepest"]) == (2, "2.0")
 
 
 def test_falls_that_add_up_to_more_than_the_jitter_are_a_reset() -> None:
@@ -269,7 +269,7 @@ def test_a_spike_that_falls_back_is_not_billed_and_its_fall_is_no_reset() -> Non
     found = used(term(step_max="50"), counts(100, 110, 900, 115, 120), hours(0, 4))
 
     assert came_to(found) == (20, ["spike"])
-    assert found.evidence.findings[0]["readings"] == [
+    assert found.basis.findings[0]["readings"] == [
         ["2026-06-01T02:00:00Z", "900.0"],
         ["2026-06-01T03:00:00Z", "115.0"],
     ]
@@ -398,7 +398,7 @@ def test_a_swap_that_both_recorded_leaves_no_gap() -> None:
     # 20, then 120 to 125; 5 to 7, then 2.
     found = measure_counter(term(), scene(streams, part, facts=book(swapped(3))))
     assert came_to(found) == (29, ["device_swap"])
-    assert found.evidence.findings[0]["fact"] == "F-1"
+    assert found.basis.findings[0]["fact"] == "F-1"
 
 
 def test_a_swap_in_the_gap_between_two_services_counts_as_well() -> None:
@@ -413,8 +413,8 @@ def test_without_a_record_the_gap_is_not_metered() -> None:
 
     found = measure_counter(term(), scene(two_devices(term(), OLD, NEW, 3, 3, part), part))
     assert came_to(found) == (22, ["counted_from_first", "device_changed"])
-    assert found.evidence.findings[1]["last"] == ["2026-06-01T02:00:00Z", "120.0"]
-    assert found.evidence.findings[1]["first"] == ["2026-06-01T04:00:00Z", "7.0"]
+    assert found.basis.findings[1]["last"] == ["2026-06-01T02:00:00Z", "120.0"]
+    assert found.basis.findings[1]["first"] == ["2026-06-01T04:00:00Z", "7.0"]
 
 
 def test_a_swap_that_is_not_accepted_does_not_count() -> None:
@@ -567,7 +567,7 @@ def test_a_measure_that_remembers_is_chained() -> None:
 def test_evidence_names_the_streams() -> None:
     found = used(term(), counts(100, 110), hours(0, 1), serves_from=LONG_AGO)
 
-    assert [(one["device"], one["first"][1], one["last"][1]) for one in found.evidence.sources] == [
+    assert [(one["device"], one["first"][1], one["last"][1]) for one in found.basis.sources] == [
         ("d-1", "100.0", "110.0")
     ]
 

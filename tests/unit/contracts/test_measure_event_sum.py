@@ -39,7 +39,7 @@ def summed(
 
 
 def kinds(found: Measured) -> list[str]:
-    return [finding["kind"] for finding in found.evidence.findings]
+    return [finding["kind"] for finding in found.basis.findings]
 
 
 def came_to(found: Measured) -> tuple[Any, list[str]]:
@@ -136,7 +136,7 @@ def test_a_cancelled_event_does_not_count() -> None:
     found = summed(term(), counts(1, 2, 4), hours(0, 3), facts=book(cancelled(1)))
 
     assert came_to(found) == (5, ["event_cancelled"])
-    assert found.evidence.findings[0]["fact"] == "F-1"
+    assert found.basis.findings[0]["fact"] == "F-1"
 
 
 def test_where_every_event_was_cancelled_none_is_missing() -> None:

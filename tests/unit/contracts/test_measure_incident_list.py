@@ -98,7 +98,7 @@ def test_a_stop_across_parts_is_measured_in_each_and_ends_in_one() -> None:
 
     assert amounts(parts) == [1, 2, 2]
     assert [told(part) for part in parts] == [[(1, None, 1)], [(1, None, 3)], [(1, 6, 5)]]
-    assert [one["kind"] for one in parts[2].evidence.findings] == ["incident_carried"]
+    assert [one["kind"] for one in parts[2].basis.findings] == ["incident_carried"]
 
 
 @pytest.mark.parametrize("start", [3, 27])
@@ -268,7 +268,7 @@ def test_a_record_that_is_not_accepted_is_not_counted() -> None:
 
     found = from_records(of, hours(0, 8), incident("F-1", 1, 7))
     assert (found.incidents, found.amount == 0) == ((), True)
-    assert [one["kind"] for one in found.evidence.findings] == ["incident_not_counted"]
+    assert [one["kind"] for one in found.basis.findings] == ["incident_not_counted"]
     assert told(from_records(of, hours(0, 8), incident("F-1", 1, 7), accepted("F-1"))) == [(1, 7, 6)]
 
 

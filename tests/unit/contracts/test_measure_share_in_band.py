@@ -92,7 +92,7 @@ def test_the_next_part_knows_on_which_side_a_value_was() -> None:
     assert by_class(shared(of, said, hours(1.5, 4), first)) == {"out": 1.5, "in": 1}
     alone = shared(of, said, hours(1.5, 4))
     assert by_class(alone) == {"in": 2.5}
-    assert [one["kind"] for one in alone.evidence.findings] == ["side_assumed"]
+    assert [one["kind"] for one in alone.basis.findings] == ["side_assumed"]
 
 
 def test_a_side_is_remembered_through_silence() -> None:

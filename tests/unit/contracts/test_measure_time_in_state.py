@@ -94,7 +94,7 @@ def test_a_record_of_a_gaps_cause_decides_for_its_time() -> None:
     found = spent(of, states("U....U"), hours(0, 6), book(gap("up", 2, 4)))
     assert found.amount == 4
     assert hours_by_class(found) == {"outside": 0, "up": 2, "down": 0, "unknown": 2, "attributed_up": 2}
-    assert [(one["kind"], one["fact"], one["micros"]) for one in found.evidence.findings] == [
+    assert [(one["kind"], one["fact"], one["micros"]) for one in found.basis.findings] == [
         ("gap_attributed", "F-1", 2 * HOUR_MICROS)
     ]
 
@@ -126,7 +126,7 @@ def test_a_record_that_is_not_accepted_decides_nothing() -> None:
 
     found = spent(of, states("U..U"), hours(0, 4), book(gap("up", 1, 3)))
     assert found.amount == 2
-    assert [one["kind"] for one in found.evidence.findings] == ["gap_cause_not_counted"]
+    assert [one["kind"] for one in found.basis.findings] == ["gap_cause_not_counted"]
     assert spent(of, states("U..U"), hours(0, 4), book(gap("up", 1, 3), accepted("F-1"))).amount == 4
 
 
@@ -140,7 +140,7 @@ def test_without_a_device_all_is_unknown_and_missing() -> None:
 def test_spans_are_in_time_order() -> None:
     found = spent(term(), states("UDU"), hours(0, 3))
 
-    assert [(name, period) for name, period, _ in found.evidence.spans] == [
+    assert [(name, period) for name, period, _ in found.basis.spans] == [
         ("up", hours(0, 1)),
         ("down", hours(1, 2)),
         ("up", hours(2, 3)),

@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 
 from device_sim.fleet import fleet, parse_months
 from device_sim.message import Message
-from device_sim.outbox import Account
+from device_sim.outbox import Delivery
 from device_sim.pace import due_offsets
 from device_sim.publisher import publish, simulate
 from device_sim.receipt import Receipt
@@ -150,23 +150,23 @@ def test_everything_arrives_once_and_in_order_and_is_accounted_for(broker: Broke
     listener, told = Listener(broker), list[tuple[int, int]]()
     messages = readings(3_000)
 
-    account = publish(broker.url, due_offsets(messages), 3_000, lambda done, total: told.append((done, total)))
+    delivery = publish(broker.url, due_offsets(messages), 3_000, lambda done, total: told.append((done, total)))
 
     wait_until(lambda: len(listener.got) >= 3_000)
     listener.close()
     assert listener.got == wire(messages)
-    assert account == Account(messages=3_000, readings=3_000, sent_again=0, stored=3_000)
+    assert delivery == Delivery(messages=3_000, readings=3_000, sent_again=0, stored=3_000)
     assert told[-1] == (3_000, 3_000)
 
 
 def test_without_receipts_the_brokers_word_is_enough(broker: Broker) -> None:
     listener = Listener(broker, answering=False)
 
-    account = publish(broker.url, due_offsets(readings(500)), 500, receipts=False)
+    delivery = publish(broker.url, due_offsets(readings(500)), 500, receipts=False)
 
     wait_until(lambda: len(listener.got) >= 500)
     listener.close()
-    assert account == Account(messages=500, readings=500, sent_again=0)
+    assert delivery == Delivery(messages=500, readings=500, sent_again=0)
 
 
 def test_a_message_without_a_receipt_is_sent_again(broker: Broker, hasty: None) -> None:
@@ -174,22 +174,22 @@ def test_a_message_without_a_receipt_is_sent_again(broker: Broker, hasty: None) 
     listener.unheard = {message.payload for message in messages[50:60]}
     listener.unanswered = {message.payload for message in messages[100:105]}
 
-    account = publish(broker.url, due_offsets(messages), 200)
+    delivery = publish(broker.url, due_offsets(messages), 200)
 
     listener.close()
     assert set(listener.got) == set(wire(messages))
     # The broker had acknowledged fifteen that had no receipt; ten of them nobody has seen.
-    assert account == Account(200, 200, sent_again=15, stored=195, duplicate=5, lost_by_broker=10)
+    assert delivery == Delivery(200, 200, sent_again=15, stored=195, duplicate=5, lost_by_broker=10)
 
 
 def test_what_vouch_refuses_is_delivered_and_counted_with_its_reason(broker: Broker) -> None:
     listener, messages, told = Listener(broker), readings(20), list[tuple[Message, Receipt]]()
     listener.refused = {message.payload for message in messages[:3]}
 
-    account = publish(broker.url, due_offsets(messages), 20, on_receipt=lambda *one: told.append(one))
+    delivery = publish(broker.url, due_offsets(messages), 20, on_receipt=lambda *one: told.append(one))
 
     listener.close()
-    assert account == Account(20, 20, 0, stored=17, rejected=3, reasons=(("unknown_metric", 3),))
+    assert delivery == Delivery(20, 20, 0, stored=17, rejected=3, reasons=(("unknown_metric", 3),))
     assert [message for message, _ in told] == messages
     assert [receipt.rejected for _, receipt in told] == [1] * 3 + [0] * 17
 
@@ -203,8 +203,8 @@ def test_patience_ends_where_nobody_sends_receipts(broker: Broker) -> None:
 
 
 def test_a_message_nobody_subscribes_to_is_not_delivered_but_sent_again(broker: Broker) -> None:
-    messages, accounts = readings(700), []
-    sender = threading.Thread(target=lambda: accounts.append(publish(broker.url, due_offsets(messages), 700)))
+    messages, deliveries = readings(700), []
+    sender = threading.Thread(target=lambda: deliveries.append(publish(broker.url, due_offsets(messages), 700)))
 
     sender.start()
     time.sleep(0.5)
@@ -214,14 +214,14 @@ def test_a_message_nobody_subscribes_to_is_not_delivered_but_sent_again(broker: 
     wait_until(lambda: len(listener.got) >= 700)
     listener.close()
     assert sorted(listener.got) == sorted(wire(messages))
-    assert accounts[0].messages == 700
-    assert accounts[0].sent_again > 0
+    assert deliveries[0].messages == 700
+    assert deliveries[0].sent_again > 0
 
 
 def test_what_was_under_way_when_the_broker_restarted_is_sent_again(broker: Broker) -> None:
-    listener, messages, accounts = Listener(broker), readings(1_500), []
+    listener, messages, deliveries = Listener(broker), readings(1_500), []
     sender = threading.Thread(
-        target=lambda: accounts.append(publish(broker.url, due_offsets(messages, rate=1_000), 1_500))
+        target=lambda: deliveries.append(publish(broker.url, due_offsets(messages, rate=1_000), 1_500))
     )
 
     sender.start()
@@ -234,14 +234,14 @@ def test_what_was_under_way_when_the_broker_restarted_is_sent_again(broker: Brok
 
     wait_until(lambda: len(set(listener.got)) == 1_500)
     listener.close()
-    assert accounts[0].messages == 1_500
+    assert deliveries[0].messages == 1_500
 
 
 def test_what_has_no_receipt_when_the_line_is_cut_goes_out_again_in_order(broker: Broker) -> None:
     listener, messages = Listener(broker), readings(300)
     listener.unanswered = {message.payload for message in messages[:200:7]}
-    accounts: list[Account] = []
-    sender = threading.Thread(target=lambda: accounts.append(publish(broker.url, due_offsets(messages), 300)))
+    deliveries: list[Delivery] = []
+    sender = threading.Thread(target=lambda: deliveries.append(publish(broker.url, due_offsets(messages), 300)))
 
     sender.start()
     wait_until(lambda: len(listener.got) == 300)
@@ -253,8 +253,8 @@ def test_what_has_no_receipt_when_the_line_is_cut_goes_out_again_in_order(broker
 
     listener.close()
     assert [message for message in listener.got[300:] if message in wire(messages[:200:7])] == wire(messages[:200:7])
-    assert accounts[0].messages == 300
-    assert accounts[0].duplicate >= 29
+    assert deliveries[0].messages == 300
+    assert deliveries[0].duplicate >= 29
 
 
 def test_no_more_is_kept_than_the_bound(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -305,14 +305,14 @@ def test_a_rate_holds_messages_back(broker: Broker) -> None:
 def test_simulating_writes_the_truth_and_sends_what_it_counts(broker: Broker, tmp_path: Path) -> None:
     listener, path = Listener(broker), tmp_path / "truth.json"
 
-    account = simulate(broker.url, "printers", "demo", 2, "2026-09", path)
+    delivery = simulate(broker.url, "printers", "demo", 2, "2026-09", path)
 
     expected = fleet("printers", "demo", 2, parse_months("2026-09"))
-    wait_until(lambda: len(listener.got) >= account.messages)
+    wait_until(lambda: len(listener.got) >= delivery.messages)
     listener.close()
     assert path.read_text() == expected.truth_text
     assert sorted(listener.got) == sorted(wire(list(expected.messages)))
-    assert account.readings == expected.truth["sent"]["readings"]
+    assert delivery.readings == expected.truth["sent"]["readings"]
 
 
 def test_a_month_that_is_not_over_needs_a_speed() -> None:

@@ -7,7 +7,7 @@ import pytest
 from ingest.formats import sparkplug_b_pb2 as pb
 from ingest.formats.sparkplug import decode_payload
 from ingest.message import Message, Opened
-from ingest.notes import BirthNote, BirthsEndNote, Evidence, FindingNote, PresenceNote, SequenceNote
+from ingest.notes import BirthNote, BirthsEndNote, Clue, FindingNote, PresenceNote, SequenceNote
 from ingest.sparkplug.edge_messages import Candidate, Limits, StoredNode, StoredSession, replayed
 from ingest.sparkplug.edge_nodes import EdgeNodes
 from ingest.sparkplug_topics import parse_topic
@@ -52,7 +52,7 @@ def notes(opened: Iterable[Opened], *kinds: type) -> list[object]:
     return [note for o in opened for note in o.notes if isinstance(note, kinds)]
 
 
-def presence(opened: Iterable[Opened]) -> list[tuple[str, bool, Evidence]]:
+def presence(opened: Iterable[Opened]) -> list[tuple[str, bool, Clue]]:
     found = [note for o in opened for note in o.notes if isinstance(note, PresenceNote)]
     return [(note.source.removeprefix("spBv1.0/"), note.online, note.evidence) for note in found]
 
@@ -68,7 +68,7 @@ def test_a_session_in_order_gives_everything_at_once() -> None:
         ("plant/line", "km", 1001.0),
         ("plant/line/press", "km", 6.0),
     ]
-    assert presence(out) == [("plant/line", True, Evidence.BIRTH), ("plant/line/press", True, Evidence.BIRTH)]
+    assert presence(out) == [("plant/line", True, Clue.BIRTH), ("plant/line/press", True, Clue.BIRTH)]
     assert host.asked() == []
     assert (host.nodes.online, host.nodes.held) == (1, 0)
 
@@ -256,7 +256,7 @@ def test_a_rebirth_changes_nothing() -> None:
     again = host.hear(node.nbirth(), node.dbirth())
     out = host.hear(node.ndata(2.0), node.ddata(7.0))
 
-    assert presence(again) == [("plant/line", True, Evidence.BIRTH), ("plant/line/press", True, Evidence.BIRTH)]
+    assert presence(again) == [("plant/line", True, Clue.BIRTH), ("plant/line/press", True, Clue.BIRTH)]
     assert values(out) == [("plant/line", "km", 2.0), ("plant/line/press", "km", 7.0)]
     assert host.asked() == []
 
@@ -280,9 +280,9 @@ def test_the_death_of_a_session_takes_its_devices_with_it_at_our_own_time() -> N
     out = host.hear(node.ndeath())
 
     assert presence(out) == [
-        ("plant/line", False, Evidence.DEATH),
-        ("plant/line/press", False, Evidence.DEATH),
-        ("plant/line/saw", False, Evidence.DEATH),
+        ("plant/line", False, Clue.DEATH),
+        ("plant/line/press", False, Clue.DEATH),
+        ("plant/line/saw", False, Clue.DEATH),
     ]
     assert {note.at for note in out[0].notes if isinstance(note, PresenceNote)} == {host.now}
     assert notes(out, BirthsEndNote) == [BirthsEndNote("plant/line", "", host.now, START + 2 * SECOND)]
@@ -314,7 +314,7 @@ def test_a_death_of_no_known_session_counts_once_silence_has_proved_it(death: tu
     out = host.wait(1)
 
     assert before == []
-    assert presence(out) == [("plant/line", False, Evidence.SUSPICION), ("plant/line/press", False, Evidence.SUSPICION)]
+    assert presence(out) == [("plant/line", False, Clue.SUSPICION), ("plant/line/press", False, Clue.SUSPICION)]
     assert {note.at for note in out[0].notes if isinstance(note, PresenceNote)} == {died}
     assert (host.nodes.online, host.nodes.held) == (0, 0)
 
@@ -330,7 +330,7 @@ def test_a_death_of_another_session_was_real_where_a_new_one_follows() -> None:
     first = out[0].notes[0]
     assert isinstance(first, PresenceNote)
     assert (first.online, first.at) == (False, died)
-    assert presence(out) == [("plant/line", False, Evidence.DEATH), ("plant/line", True, Evidence.BIRTH)]
+    assert presence(out) == [("plant/line", False, Clue.DEATH), ("plant/line", True, Clue.BIRTH)]
 
 
 def test_a_new_session_without_a_death_takes_the_old_devices_away() -> None:
@@ -340,7 +340,7 @@ def test_a_new_session_without_a_death_takes_the_old_devices_away() -> None:
 
     out = host.hear(node.nbirth())
 
-    assert presence(out) == [("plant/line/press", False, Evidence.BIRTH), ("plant/line", True, Evidence.BIRTH)]
+    assert presence(out) == [("plant/line/press", False, Clue.BIRTH), ("plant/line", True, Clue.BIRTH)]
 
 
 def test_a_device_is_gone_at_the_time_its_death_says_and_its_data_needs_a_birth_again() -> None:
@@ -389,7 +389,7 @@ def test_devices_of_a_node_without_a_birth_are_known_by_their_own_births() -> No
 
     assert values(born) == [("plant/line/press", "km", 5.0)]
     assert [value for _, _, value in values(out)] == [6.0, 7.0]
-    assert ("plant/line/press", False, Evidence.DEATH) in presence(dead)
+    assert ("plant/line/press", False, Clue.DEATH) in presence(dead)
 
 
 def test_what_nobody_explains_is_waited_for_once_a_minute() -> None:
@@ -607,7 +607,7 @@ def test_after_a_broken_link_every_session_is_over_until_its_next_birth() -> Non
     asked = host.asked()
     back = host.hear(node.nbirth())
 
-    assert presence(out) == [("plant/line", False, Evidence.LINK_LOST), ("plant/line/press", False, Evidence.LINK_LOST)]
+    assert presence(out) == [("plant/line", False, Clue.LINK_LOST), ("plant/line/press", False, Clue.LINK_LOST)]
     assert [o.arrived.connection for o in out] == [-1]
     assert data == []
     assert asked == ["spBv1.0/plant/NCMD/line"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.formats.presence import decode
-from ingest.notes import Evidence, PresenceNote
+from ingest.notes import Clue, PresenceNote
 from ingest.reading import Decoded
 from vouch.period import to_micros
 
@@ -23,30 +23,30 @@ def note(payload: bytes, retained: bool = False) -> PresenceNote:
 def test_a_birth_with_its_time() -> None:
     found = note(b'{"online": true, "at": "2026-10-05T12:00:00+02:00"}')
 
-    assert (found.source, found.at, found.online, found.evidence) == ("press-7", AT, True, Evidence.BIRTH)
+    assert (found.source, found.at, found.online, found.evidence) == ("press-7", AT, True, Clue.BIRTH)
 
 
 def test_a_birth_without_a_time_counts_from_its_receipt() -> None:
     found = note(b'{"online": true}')
 
-    assert (found.at, found.online, found.evidence) == (None, True, Evidence.BIRTH)
+    assert (found.at, found.online, found.evidence) == (None, True, Clue.BIRTH)
 
 
 def test_a_will_has_no_time_as_nobody_knows_it_beforehand() -> None:
     found = note(b'{"online": false}')
 
-    assert (found.at, found.online, found.evidence) == (None, False, Evidence.WILL)
+    assert (found.at, found.online, found.evidence) == (None, False, Clue.WILL)
 
 
 def test_a_device_that_goes_says_when() -> None:
     found = note(b'{"online": false, "at": "2026-10-05T10:00:00Z"}')
 
-    assert (found.at, found.online, found.evidence) == (AT, False, Evidence.DEATH)
+    assert (found.at, found.online, found.evidence) == (AT, False, Clue.DEATH)
 
 
 @pytest.mark.parametrize("online", ["true", "false"])
 def test_what_the_broker_kept_says_nothing_about_when(online: str) -> None:
-    assert note(f'{{"online": {online}}}'.encode(), retained=True).evidence is Evidence.DECLARED
+    assert note(f'{{"online": {online}}}'.encode(), retained=True).evidence is Clue.DECLARED
 
 
 def test_what_the_broker_kept_with_its_time_is_what_it_was() -> None:

@@ -20,6 +20,7 @@ from vouch.period import (
     total_micros,
     union,
     utc_day,
+    utc_midnight,
 )
 
 HAVANA = ZoneInfo("America/Havana")
@@ -104,6 +105,7 @@ def test_instants_are_whole_microseconds_and_back() -> None:
     assert to_micros(datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC)) == -1
     assert iso(at.astimezone(BERLIN)) == "2026-06-01T00:00:00.000001Z"
     assert utc_day(utc("2026-06-01 23:30").astimezone(BERLIN)) == date(2026, 6, 1)
+    assert utc_midnight(date(2026, 6, 1)) == utc("2026-06-01 00:00")
 
 
 def test_a_union_joins_what_overlaps_or_touches_and_drops_what_is_empty() -> None:

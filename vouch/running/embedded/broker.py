@@ -24,7 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from vouch.authority import CA_CERTIFICATE, REVOKED, SERVER_CERTIFICATE, SERVER_KEY, is_authority
 from vouch.errors import Unavailable
 from vouch.running.embedded.folder import LOOPBACK, Folder, write_private
-from vouch.running.embedded.processes import Account, is_alive, unprivileged
+from vouch.running.embedded.processes import SystemUser, is_alive, unprivileged
 from vouch.running.embedded.service import Service
 
 NAME: Final = "broker"
@@ -120,7 +120,7 @@ class TlsListeners:
     certificate_port: int = 0
 
 
-def broker_account() -> Account | None:
+def broker_user() -> SystemUser | None:
     """Whom the broker runs as."""
     return unprivileged("mosquitto")
 
@@ -135,7 +135,7 @@ class Broker:
     def __init__(self, folder: Folder, ours: str, gateway: str, tls: TlsListeners) -> None:
         self._folder = folder
         self._data = folder.data / "broker"
-        self._account = broker_account()
+        self._user = broker_user()
         self._ours = ours
         self._gateway = gateway
         self._port = 0
@@ -172,7 +172,7 @@ class Broker:
             address=f"{LOOPBACK}:{self._port}, devices at {LOOPBACK}:{self._devices_port}",
             is_ready=self._is_ready,
             environment={"PATH": _PLACES, "LC_ALL": "C.UTF-8", "HOME": str(self._data)},
-            account=self._account,
+            user=self._user,
             folder=self._data,
             prepare=self._configure,
             stop=_STOP,
@@ -196,8 +196,8 @@ class Broker:
     def _make_folders(self) -> None:
         for folder in (self._data, self._data / "store"):
             folder.mkdir(mode=0o700, exist_ok=True)
-            if self._account:
-                os.chown(folder, self._account.uid, self._account.gid)
+            if self._user:
+                os.chown(folder, self._user.uid, self._user.gid)
 
     def _configure(self) -> None:
         extra = self._folder.home / "mosquitto.conf"
@@ -215,10 +215,10 @@ class Broker:
             parts.append(self._tls_listeners())
         if extra.exists():
             parts.append(f"# From {extra}:\n{extra.read_text()}")
-        write_private(self._data / "mosquitto.conf", "".join(parts), self._account)
+        write_private(self._data / "mosquitto.conf", "".join(parts), self._user)
 
     def _tls_listeners(self) -> str:
-        copy_certificates(self._tls.authority, self._data, self._account)
+        copy_certificates(self._tls.authority, self._data, self._user)
         return _TLS.format(
             folder=self._data,
             host=self._tls.host,
@@ -265,10 +265,10 @@ def can_log_in(host: str, port: int, user: str, password: str) -> bool:
     return answers == [True]
 
 
-def copy_certificates(authority: Path, data: Path, account: Account | None) -> None:
+def copy_certificates(authority: Path, data: Path, user: SystemUser | None) -> None:
     """Put where the broker's user can read them: its certificate and key, whom it believes, and what is revoked."""
     for name in (CA_CERTIFICATE, SERVER_CERTIFICATE, SERVER_KEY, REVOKED):
-        write_private(data / name, (authority / name).read_text(), account)
+        write_private(data / name, (authority / name).read_text(), user)
 
 
 def reload(home: Path, authority: Path) -> None:
@@ -287,7 +287,7 @@ def _signal(home: Path, authority: Path, number: signal.Signals) -> bool:
     if folder is None or record is None or record.process is None or not is_alive(record.process):
         return False
     if is_authority(authority):
-        copy_certificates(authority, folder.data / "broker", broker_account())
+        copy_certificates(authority, folder.data / "broker", broker_user())
     os.kill(record.process.pid, number)
     return True
 

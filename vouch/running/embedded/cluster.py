@@ -19,7 +19,7 @@ from psycopg import Connection, sql
 
 from vouch.errors import Unavailable
 from vouch.running.embedded.folder import LOOPBACK, Folder, write_private
-from vouch.running.embedded.processes import Account, end, run, unprivileged, working_in
+from vouch.running.embedded.processes import SystemUser, end, run, unprivileged, working_in
 from vouch.running.embedded.service import Service
 
 NAME: Final = "database"
@@ -131,7 +131,7 @@ class Server:
     programs: Path
 
 
-def server_account() -> Account | None:
+def server_user() -> SystemUser | None:
     """Whom the cluster runs as: PostgreSQL refuses to run as root."""
     return unprivileged("postgres")
 
@@ -176,7 +176,7 @@ class Cluster:
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._data = folder.data / "cluster"
-        self._account = server_account()
+        self._user = server_user()
         self._environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "HOME": str(self._data)}
         self._port = 0
 
@@ -195,7 +195,7 @@ class Cluster:
             environment=self._environment,
             is_ready=self._is_ready,
             ready_seconds_max=_READY_SECONDS_MAX,
-            account=self._account,
+            user=self._user,
             folder=self._data,
             prepare=self._clear_orphans,
             stop=_STOP,
@@ -232,12 +232,12 @@ class Cluster:
         shutil.rmtree(unfinished, ignore_errors=True)
         try:
             unfinished.mkdir(mode=0o700)
-            write_private(password, self._folder.secret(_SUPERUSER), self._account)
-            if self._account:
-                os.chown(unfinished, self._account.uid, self._account.gid)
+            write_private(password, self._folder.secret(_SUPERUSER), self._user)
+            if self._user:
+                os.chown(unfinished, self._user.uid, self._user.gid)
             fault = run(
                 [str(server.programs / "initdb"), "-D", str(unfinished), *_INITDB, f"--pwfile={password}"],
-                account=self._account,
+                user=self._user,
                 environment=self._environment,
             )
         finally:
@@ -250,12 +250,12 @@ class Cluster:
     def _configure(self) -> None:
         extra = self._folder.home / "postgresql.conf"
         text = _CONFIGURATION.format(port=self._port, extra=extra) + (extra.read_text() if extra.exists() else "")
-        write_private(self._data / "vouch.conf", text, self._account)
-        write_private(self._data / "pg_hba.conf", _ACCESS, self._account)
+        write_private(self._data / "vouch.conf", text, self._user)
+        write_private(self._data / "pg_hba.conf", _ACCESS, self._user)
         main = self._data / "postgresql.conf"
         written = main.read_text()
         if _INCLUDE not in written.splitlines():
-            write_private(main, f"{written}\n{_INCLUDE}\n", self._account)
+            write_private(main, f"{written}\n{_INCLUDE}\n", self._user)
 
     def _clear_orphans(self) -> None:
         """End what a killed server has left in our own data folder, so that a new one may open it."""

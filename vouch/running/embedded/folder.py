@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from vouch.errors import Conflict, Unavailable
-from vouch.running.embedded.processes import Account, Identity, is_alive
+from vouch.running.embedded.processes import Identity, SystemUser, is_alive
 from vouch.settings import ADDRESSES_FILE
 
 ELSEWHERE: Final = Path("/var/lib/vouch")
@@ -89,8 +89,8 @@ class Folder:
         return cls(home, data)
 
     @classmethod
-    def make(cls, home: Path, accounts: tuple[Account | None, ...]) -> Self:
-        """The folder, made where it is missing, at a place that every account can reach."""
+    def make(cls, home: Path, users: tuple[SystemUser | None, ...]) -> Self:
+        """The folder, made where it is missing, at a place that every user can reach."""
         home = home.absolute()
         private = 0o700 if os.geteuid() else 0o711
         try:
@@ -99,7 +99,7 @@ class Folder:
             if not link.exists():
                 link.unlink(missing_ok=True)
                 place = link
-                if not all(_can_reach(home, account) for account in accounts):
+                if not all(_can_reach(home, user) for user in users):
                     ELSEWHERE.mkdir(mode=0o711, parents=True, exist_ok=True)
                     place = ELSEWHERE / hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
                 place.mkdir(mode=private, exist_ok=True)
@@ -210,13 +210,13 @@ class Folder:
         return {}
 
 
-def write_private(path: Path, text: str, account: Account | None = None) -> None:
-    """Replace a file as a whole; only its owner may read it: `account`, or else we."""
-    # A new name each time: the folder may belong to `account`, who could have put a link at a known one.
+def write_private(path: Path, text: str, user: SystemUser | None = None) -> None:
+    """Replace a file as a whole; only its owner may read it: `user`, or else we."""
+    # A new name each time: the folder may belong to `user`, who could have put a link at a known one.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     with os.fdopen(handle, "w") as file:
-        if account:
-            os.fchown(handle, account.uid, account.gid)
+        if user:
+            os.fchown(handle, user.uid, user.gid)
         file.write(text)
         file.flush()
         os.fsync(handle)
@@ -278,14 +278,14 @@ def _free_port(taken: set[int]) -> int:
     raise Unavailable(f"no free port on {LOOPBACK} from {_PORTS.start} to {_PORTS.stop}")
 
 
-def _can_reach(folder: Path, account: Account | None) -> bool:
-    if account is None:
+def _can_reach(folder: Path, user: SystemUser | None) -> bool:
+    if user is None:
         return True
     done = subprocess.run(  # noqa: S603
         ["test", "-x", str(folder)],  # noqa: S607
         check=False,
-        user=account.uid,
-        group=account.gid,
+        user=user.uid,
+        group=user.gid,
         extra_groups=[],
     )
     return done.returncode == 0

@@ -33,7 +33,7 @@ class NoProcessTable(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SystemUser:
     """A user of this machine."""
 
     name: str
@@ -50,14 +50,14 @@ class Identity:
     boot: str
 
 
-def unprivileged(*names: str) -> Account | None:
+def unprivileged(*names: str) -> SystemUser | None:
     """Whom servers run as: the first of `names` that exists, else nobody; None where we are not root anyway."""
     if os.geteuid() != 0:
         return None
     for name in (*names, "nobody"):
         with suppress(KeyError):
             entry = pwd.getpwnam(name)
-            return Account(entry.pw_name, entry.pw_uid, entry.pw_gid)
+            return SystemUser(entry.pw_name, entry.pw_uid, entry.pw_gid)
     raise Unavailable("PostgreSQL does not run as root, and this machine has no user 'nobody' to run it as")
 
 
@@ -66,7 +66,7 @@ def spawn(
     *,
     output: Path,
     environment: Mapping[str, str],
-    account: Account | None = None,
+    user: SystemUser | None = None,
     folder: Path | None = None,
     at_our_death: Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
@@ -87,14 +87,14 @@ def spawn(
             cwd=folder,
             env=dict(environment),
             start_new_session=True,
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
-            umask=0o077 if account else -1,
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
+            umask=0o077 if user else -1,
         )
 
 
-def run(command: Sequence[str], *, account: Account | None, environment: Mapping[str, str]) -> str | None:
+def run(command: Sequence[str], *, user: SystemUser | None, environment: Mapping[str, str]) -> str | None:
     """Run a short command to its end; None where it succeeded, else what it said."""
     done = subprocess.run(  # noqa: S603
         list(command),
@@ -104,9 +104,9 @@ def run(command: Sequence[str], *, account: Account | None, environment: Mapping
         text=True,
         cwd="/",
         env=dict(environment),
-        user=account.uid if account else None,
-        group=account.gid if account else None,
-        extra_groups=[] if account else None,
+        user=user.uid if user else None,
+        group=user.gid if user else None,
+        extra_groups=[] if user else None,
     )
     return None if done.returncode == 0 else (done.stderr or done.stdout).strip() or f"exit status {done.returncode}"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGTERM, Signals
 
-from vouch.running.embedded.processes import Account
+from vouch.running.embedded.processes import SystemUser
 
 
 def _nothing() -> None:
@@ -31,7 +31,7 @@ class Service:
     environment: Mapping[str, str]
     is_ready: Callable[[], bool] | None = None
     ready_seconds_max: float = 30.0
-    account: Account | None = None
+    user: SystemUser | None = None
     folder: Path | None = None
     prepare: Callable[[], None] = _nothing
     stop: tuple[tuple[Signals, float], ...] = ((SIGTERM, 30.0),)

@@ -108,7 +108,7 @@ class Supervisor:
             service.command,
             output=self._folder.log(service.name),
             environment=service.environment,
-            account=service.account,
+            user=service.user,
             folder=service.folder,
             at_our_death=service.at_our_death,
         )
