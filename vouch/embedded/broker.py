@@ -22,7 +22,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from vouch.authority import CA_CERTIFICATE, REVOKED, SERVER_CERTIFICATE, SERVER_KEY, is_authority
-from vouch.embedded.folder import LOOPBACK, Folder, write_private
+from vouch.embedded.folder import Folder, write_private
+from vouch.embedded.ports import LOOPBACK
 from vouch.embedded.processes import Account, is_alive, unprivileged
 from vouch.embedded.service import Service
 from vouch.errors import Unavailable

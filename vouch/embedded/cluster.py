@@ -17,7 +17,8 @@ from typing import Any, Final
 import psycopg
 from psycopg import Connection, sql
 
-from vouch.embedded.folder import LOOPBACK, Folder, write_private
+from vouch.embedded.folder import Folder, write_private
+from vouch.embedded.ports import LOOPBACK
 from vouch.embedded.processes import Account, end, run, unprivileged, working_in
 from vouch.embedded.service import Service
 from vouch.errors import Unavailable
