@@ -5,6 +5,7 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from psycopg import Connection, errors
@@ -86,9 +87,10 @@ def test_a_draft_is_kept_until_readings_change_it(conn: Connection[Any]) -> None
 
 def test_a_month_that_is_not_over_is_not_closed(conn: Connection[Any]) -> None:
     declare_world(conn)
-    now = datetime.now(UTC)
+    # The contract's month ends in its own zone.
+    today = datetime.now(ZoneInfo("Europe/Berlin")).date()
 
-    (closed,) = close_month(conn, date(now.year, now.month, 1))
+    (closed,) = close_month(conn, today.replace(day=1))
 
     assert closed.outcome == Outcome.NOT_OVER
 
