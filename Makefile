@@ -26,8 +26,9 @@ setup: ## install what is missing on this machine
 demo: setup ## simulated fleets, invoices and the portal; EXIT=1 ends after the invoices
 	@$(BIN)/vouch demo $(if $(filter-out 0 no,$(EXIT)),--exit) $(ARGS)
 
-test: setup ## run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+# Each process has a database server and a broker of its own. ARGS="-n 0" runs all in one, and so does ARGS=--pdb.
+test: setup ## run the tests, in several processes
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 oracle: setup ## compare the engine with a second, naive reading of the contract language; CASES=20000 SEED=0
 	@$(BIN)/python -m tests.oracle --cases $(CASES) --seed $(SEED) $(ARGS)

@@ -1,9 +1,10 @@
-"""The real TimescaleDB and Mosquitto, once a session, and an empty migrated database for whoever asks.
+"""The real TimescaleDB and Mosquitto, once a process, and an empty migrated database for whoever asks.
 
 A test names what it needs: `services` (both servers), `database` (a new database's address), `conn` (a connection
 to it). Nothing is started for tests that need none of them.
 """
 
+import os
 import shutil
 import signal
 import tempfile
@@ -13,6 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
 from psycopg import Connection, sql
 from psycopg.conninfo import conninfo_to_dict
@@ -25,6 +27,10 @@ from vouch.settings import Settings
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("vouch", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("vouch")
+
 _TEMPLATE: Final = "vouch_template"
 _NUMBERS: Final = count(1)
 
@@ -35,6 +41,11 @@ fsync = off
 full_page_writes = off
 timescaledb.max_background_workers = 0
 """
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes share the tests where `-n auto` asks for them: one more than cores, as many tests wait."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """An ingest process inside a test: the real one, in a thread, with what it serves over HTTP."""
 
 import json
-import socket
 import threading
 import time
 import urllib.error
@@ -16,6 +15,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from ingest.run import run_ingest
+from vouch.running.embedded.ports import Ports
 from vouch.settings import Settings, load_settings
 
 _NUMBERS = count(1)
@@ -59,10 +59,10 @@ def ingesting(database: str, mqtt_url: str, **chosen: Any) -> Iterator[Running]:
     """Ingest runs while the block does, once it has proven that it hears; `chosen` are settings, and maybe a `slot`."""
     slot = chosen.pop("slot", None)
     given = {"canary_seconds": 0.2, "mqtt_client_id": f"vouch-ingest-{next(_NUMBERS)}"} | chosen
-    settings = load_settings(database_url=database, mqtt_url=mqtt_url, ingest_http_port=free_port(), **given)
     stopping = threading.Event()
-    running = Running(settings)
-    with ThreadPoolExecutor(1) as threads:
+    with free_port() as port, ThreadPoolExecutor(1) as threads:
+        settings = load_settings(database_url=database, mqtt_url=mqtt_url, ingest_http_port=port, **given)
+        running = Running(settings)
         done = threads.submit(run_ingest, settings, stopping, slot)
         try:
             assert wait_for(lambda: done.done() or hears(running)), "ingest does not hear"
@@ -91,8 +91,11 @@ def wait_for(met: Callable[[], bool], seconds: float = 15) -> bool:
     return True
 
 
-def free_port() -> int:
-    """A port nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def free_port() -> Iterator[int]:
+    """A port nobody listens on, and that no other test is given while the block runs."""
+    ports = Ports()
+    try:
+        yield ports.take_any()
+    finally:
+        ports.release()

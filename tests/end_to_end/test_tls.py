@@ -65,10 +65,11 @@ def broker(make_home: Callable[[], Path]) -> Iterator[Broker]:
     home = make_home()
     authority = Authority.make(home / "ca", datetime.now(UTC))
     authority.certify_server(["localhost"], datetime.now(UTC))
-    ports = {"password_port": free_port(), "certificate_port": free_port()}
-    (home / "mosquitto.conf").write_text(LISTENERS.format(**ports))
-    with up.embedded(home) as settings:
-        yield Broker(settings, authority, **ports)
+    with free_port() as password_port, free_port() as certificate_port:
+        ports = {"password_port": password_port, "certificate_port": certificate_port}
+        (home / "mosquitto.conf").write_text(LISTENERS.format(**ports))
+        with up.embedded(home) as settings:
+            yield Broker(settings, authority, **ports)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Signing in to the portal: passwords, sessions, cookies, tokens and limits."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from psycopg import Connection
 
+from tests.intake import free_port, wait_for
 from tests.web_world import PASSWORD, add_people, portal_settings, sign_in, token_of
 from tests.world import declare_world
 from vouch.database import open_pool
@@ -239,29 +239,33 @@ def test_health_follows_the_database(app: Flask, database: str) -> None:
 
 
 def test_the_portal_serves_over_http_and_stops_when_told(database: str) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {"VOUCH_DATABASE_URL": database, "VOUCH_SECRET_KEY": "k" * 40, "VOUCH_WEB_PORT": str(port)}
+    settings = {"VOUCH_DATABASE_URL": database, "VOUCH_SECRET_KEY": "k" * 40}
     script = "from vouch.settings import load_settings; from web.server import serve; serve(load_settings())"
-    process = subprocess.Popen([sys.executable, "-c", script], env=os.environ | settings)
+    with free_port() as port:
+        environment = os.environ | settings | {"VOUCH_WEB_PORT": str(port)}
+        process = subprocess.Popen([sys.executable, "-c", script], env=environment)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            assert wait_for(lambda: process.poll() is not None or listens(address), 60)
+            assert answer_of(f"{address}/healthz") == (200, b'{"status":"ok"}\n')
+            status, page = answer_of(f"{address}/")
+            assert status == 200
+            assert b"<h1>Sign in</h1>" in page
+            process.terminate()
+            assert process.wait(15) == 0
+        finally:
+            process.kill()
+
+
+def listens(address: str) -> bool:
+    """Whether anybody answers there."""
     try:
-        assert answer_of(f"http://127.0.0.1:{port}/healthz") == (200, b'{"status":"ok"}\n')
-        status, page = answer_of(f"http://127.0.0.1:{port}/")
-        assert status == 200
-        assert b"<h1>Sign in</h1>" in page
-        process.terminate()
-        assert process.wait(15) == 0
-    finally:
-        process.kill()
+        return answer_of(address) is not None
+    except urllib.error.URLError:
+        return False
 
 
 def answer_of(url: str) -> tuple[int, bytes]:
-    """Status and body, once somebody listens."""
-    for _ in range(100):
-        try:
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                return answer.status, answer.read()
-        except urllib.error.URLError:
-            time.sleep(0.1)
-    raise AssertionError("nobody listens")
+    """Status and body."""
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        return answer.status, answer.read()

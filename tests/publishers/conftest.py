@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,7 +13,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from ingest.access.credentials import add_device
 from ingest.registry.apply import apply_registry
@@ -22,6 +25,7 @@ from tests.end_to_end.conftest import IngestProcess, ingesting
 from tests.publishers.environments import node_modules_of, python_of
 from vouch.broker_address import parse_broker
 from vouch.database import connect
+from vouch.mqtt import prepare_client
 from vouch.running.embedded.broker import can_log_in
 from vouch.settings import Settings
 
@@ -177,6 +181,22 @@ def device(services: Settings, ingesting: IngestProcess) -> Device:
     # The broker reads its files again soon after it is told to.
     wait_until(lambda: can_log_in(at.host, at.port, name, password), _LOGIN_SECONDS_MAX)
     return Device(name, password, at.host, at.port, ingesting)
+
+
+def wait_heard(url: str, topics: str) -> None:
+    """Wait for the next message on one of `topics`."""
+    broker, heard = parse_broker(url), threading.Event()
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    prepare_client(client, broker)
+    client.on_connect = lambda it, *_: it.subscribe(topics)
+    client.on_message = lambda *_: heard.set()
+    client.connect(broker.host, broker.port)
+    client.loop_start()
+    try:
+        assert heard.wait(_PROGRAM_SECONDS_MAX), f"nothing came on {topics}"
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 def wait_until(happens: Callable[[], bool], seconds: float) -> None:

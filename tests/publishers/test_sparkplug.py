@@ -1,7 +1,6 @@
 """Sparkplug edge nodes written by others: what they say is stored, and none is online for ever."""
 
 import shutil
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.conftest import IngestProcess
-from tests.publishers.conftest import Device, said_in, wait_until
+from tests.publishers.conftest import Device, said_in, wait_heard, wait_until
 from vouch.settings import Settings
 
 SILENCE_SECONDS = 2
@@ -80,12 +79,14 @@ def test_all_that_sparkplug_client_said_by_alias_and_compressed_is_stored(device
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="Node.js and npm are not on this machine")
-def test_vouch_asks_sparkplug_client_to_be_born_again_where_it_missed_the_birth(device: Device) -> None:
+def test_vouch_asks_sparkplug_client_to_be_born_again_where_it_missed_the_birth(
+    device: Device, services: Settings
+) -> None:
     device.ingesting.stop()
-    asked = {"group": device.group, "count": 300, "end": "clean", "pause": 20}
+    asked = {"group": device.group, "count": 100, "end": "clean", "pause": 20, "reborn": True}
     with ThreadPoolExecutor(1) as elsewhere:
         running = elsewhere.submit(device.run, "with_sparkplug_client.cjs", "sparkplug-client", **asked)
-        time.sleep(2)
+        wait_heard(services.mqtt_url, f"spBv1.0/{device.group}/DDATA/#")
         device.ingesting.start_again()
         account = running.result()
 

@@ -75,7 +75,7 @@ def _digest_of_statements(slug: str) -> str:
     versions = read_versions([(one.read_text(), str(one)) for one in contract_files(slug)], evidence)
     knowledge = FolderKnowledge(versions, evidence)
     last = (evidence.known_at - MICROSECOND).astimezone(versions[0].zone).date()
-    found = [_content(statement(knowledge, month)) for month in _months(versions[0].first_month, last)]
+    found = [_content(dict(statement(knowledge, month))) for month in _months(versions[0].first_month, last)]
     return digest_of(canonical_json(found))
 
 

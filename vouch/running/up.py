@@ -31,7 +31,8 @@ from vouch.running.embedded.broker import NAME as BROKER_NAME
 from vouch.running.embedded.broker import Broker, TlsListeners, broker_user
 from vouch.running.embedded.cluster import DATABASE, Cluster, server_user
 from vouch.running.embedded.cluster import NAME as DATABASE_NAME
-from vouch.running.embedded.folder import LOOPBACK, SUPERVISOR, Folder, Record, is_free
+from vouch.running.embedded.folder import SUPERVISOR, Folder, Record
+from vouch.running.embedded.ports import LOOPBACK
 from vouch.running.embedded.processes import end, identify, is_alive, started_at
 from vouch.running.embedded.service import Service
 from vouch.running.embedded.supervisor import Stopped, Supervisor
@@ -323,11 +324,11 @@ def _web_port(folder: Folder, settings: Settings) -> int:
     """The port that settings give, else the one of the last start, else the first free one from 8080 on."""
     known = folder.known_port(_WEB)
     if "web_port" in settings.model_fields_set and settings.web_port != known:
-        if not is_free(settings.web_host, settings.web_port):
+        if not folder.ports.take(settings.web_port, settings.web_host):
             raise PortTaken(settings.web_host, settings.web_port)
         return settings.web_port
     for port in (*([known] if known else []), *_WEB_PORTS):
-        if is_free(settings.web_host, port):
+        if folder.ports.take(port, settings.web_host):
             return folder.remember_port(_WEB, port)
     return folder.port(_WEB)
 

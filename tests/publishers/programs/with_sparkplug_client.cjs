@@ -1,6 +1,6 @@
 // An edge node with one device, written with sparkplug-client for Node.js: aliases, and payloads compressed in turn by
-// DEFLATE, GZIP and not at all. Asked for a rebirth it is born again with what it said last. Its one argument says, in
-// JSON, where and as whom; its last line is its account.
+// DEFLATE, GZIP and not at all. Asked for a rebirth it is born again with what it said last; with `reborn` it waits for
+// that and says `count` things after it. Its one argument says, in JSON, where and as whom; its last line is its account.
 const sparkplug = require("sparkplug-client");
 
 const given = JSON.parse(process.argv[2]);
@@ -8,7 +8,9 @@ const TYPES = { strokes: "UInt32", oil_celsius: "Double", tilt: "Int16", state: 
 const COMPRESSION = [{}, { compress: true, algorithm: "DEFLATE" }, { compress: true, algorithm: "GZIP" }];
 const said = { node: new Map(), press: new Map() };
 let latest = 0;
-const start = Date.now() - given.count * 1000;
+let end = given.reborn ? Infinity : given.count;
+// So long ago that no reading is of the future, however long it waits for its rebirth.
+const start = Date.now() - (given.count + 100_000) * 1000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function payload(who, n, names, birth) {
@@ -44,9 +46,12 @@ async function main() {
   beBorn(client);
   client.on("ncmd", (command) => {
     // The library reads no value where a command has no datatype, which the standard advises to leave out.
-    if (command.metrics.some((metric) => metric.name === "Node Control/Rebirth")) beBorn(client);
+    if (command.metrics.some((metric) => metric.name === "Node Control/Rebirth")) {
+      beBorn(client);
+      end = Math.min(end, latest + given.count);
+    }
   });
-  for (let n = 1; n < given.count; n++) {
+  for (let n = 1; n < end; n++) {
     client.publishNodeData(payload("node", n, ["strokes"]), COMPRESSION[n % 3]);
     client.publishDeviceData("press", payload("press", n, Object.keys(TYPES).slice(0, 1 + (n % 4))), COMPRESSION[(n + 1) % 3]);
     latest = n;

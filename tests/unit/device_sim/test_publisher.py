@@ -24,18 +24,17 @@ from device_sim.outbox import Delivery
 from device_sim.pace import due_offsets
 from device_sim.publisher import publish, simulate
 from device_sim.receipt import Receipt
+from tests.intake import free_port
 from vouch.errors import Invalid, Unavailable
 
 START = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 class Broker:
-    """A private Mosquitto on a free loopback port; what it has taken in survives a clean restart."""
+    """A private Mosquitto on a loopback port; what it has taken in survives a clean restart."""
 
-    def __init__(self, folder: Path, more: str = "") -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+    def __init__(self, folder: Path, port: int, more: str = "") -> None:
+        self.port = port
         self.config = folder / "mosquitto.conf"
         self.config.write_text(
             f"listener {self.port} 127.0.0.1\nuser root\npersistence true\npersistence_location {folder}/\n"
@@ -124,9 +123,10 @@ def wait_until(happens: Callable[[], bool]) -> None:
 
 @pytest.fixture
 def broker(tmp_path: Path) -> Iterator[Broker]:
-    running = Broker(tmp_path)
-    yield running
-    running.stop()
+    with free_port() as port:
+        running = Broker(tmp_path, port)
+        yield running
+        running.stop()
 
 
 @pytest.fixture
@@ -283,12 +283,13 @@ def test_a_broker_that_is_not_there_is_named(broker: Broker) -> None:
 
 def test_a_wrong_password_is_told_at_once_and_never_shown(tmp_path: Path) -> None:
     (tmp_path / "passwords").write_text("")
-    broker = Broker(tmp_path, f"allow_anonymous false\npassword_file {tmp_path}/passwords")
-    begins = time.monotonic()
+    with free_port() as port:
+        broker = Broker(tmp_path, port, f"allow_anonymous false\npassword_file {tmp_path}/passwords")
+        begins = time.monotonic()
 
-    with pytest.raises(Unavailable, match="does not let us in: it says 'Not authorized'") as raised:
-        publish(f"mqtt://gate:se%40cret@127.0.0.1:{broker.port}", due_offsets(readings(1)), 1)
-    broker.stop()
+        with pytest.raises(Unavailable, match="does not let us in: it says 'Not authorized'") as raised:
+            publish(f"mqtt://gate:se%40cret@127.0.0.1:{broker.port}", due_offsets(readings(1)), 1)
+        broker.stop()
     assert time.monotonic() - begins < 5
     assert "cret" not in str(raised.value)
 

@@ -23,7 +23,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from vouch.authority import CA_CERTIFICATE, REVOKED, SERVER_CERTIFICATE, SERVER_KEY, is_authority
 from vouch.errors import Unavailable
-from vouch.running.embedded.folder import LOOPBACK, Folder, write_private
+from vouch.running.embedded.folder import Folder, write_private
+from vouch.running.embedded.ports import LOOPBACK
 from vouch.running.embedded.processes import SystemUser, is_alive, unprivileged
 from vouch.running.embedded.service import Service
 

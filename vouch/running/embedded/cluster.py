@@ -18,7 +18,8 @@ import psycopg
 from psycopg import Connection, sql
 
 from vouch.errors import Unavailable
-from vouch.running.embedded.folder import LOOPBACK, Folder, write_private
+from vouch.running.embedded.folder import Folder, write_private
+from vouch.running.embedded.ports import LOOPBACK
 from vouch.running.embedded.processes import SystemUser, end, run, unprivileged, working_in
 from vouch.running.embedded.service import Service
 

@@ -10,30 +10,25 @@ import fcntl
 import hashlib
 import json
 import os
-import random
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from vouch.errors import Conflict, Unavailable
+from vouch.running.embedded.ports import Ports
 from vouch.running.embedded.processes import Identity, SystemUser, is_alive
 from vouch.settings import ADDRESSES_FILE
 
 ELSEWHERE: Final = Path("/var/lib/vouch")
-LOOPBACK: Final = "127.0.0.1"
 SUPERVISOR: Final = "vouch up"
 
-# Below the range from which the kernel takes the ports of outgoing connections, or one of those could hold ours.
-_PORTS: Final = range(15_000, 32_000)
-_PORT_ATTEMPTS_MAX: Final = 500
 _LOGS_KEPT: Final = 5
 _LOCK_ATTEMPTS: Final = 5
 _LOCK_SECONDS: Final = 0.05
@@ -73,6 +68,7 @@ class Folder:
 
     home: Path
     data: Path
+    ports: Ports = field(default_factory=Ports, repr=False, compare=False)
 
     @classmethod
     def find(cls, home: Path) -> Self | None:
@@ -134,7 +130,10 @@ class Folder:
                 other = self.read_records().get(SUPERVISOR)
                 pid = other.process.pid if other and other.process else None
                 raise AlreadyRunning(self.home, pid, other.address if other else "")
-            yield
+            try:
+                yield
+            finally:
+                self.ports.release()
 
     def is_locked(self) -> bool:
         """Whether a `vouch up` serves this folder now."""
@@ -143,12 +142,14 @@ class Folder:
         return False
 
     def port(self, name: str) -> int:
-        """The loopback port of a service: the one it had if it is still free, else another that is."""
-        ports = self._remembered().get("ports", {})
-        known = ports.get(name)
-        if known and is_free(LOOPBACK, known):
-            return int(known)
-        return self.remember_port(name, _free_port(set(ports.values())))
+        """The loopback port of a service: the one it had if it is still free, else another that is.
+
+        Nobody else's from now on, until the folder is no longer locked.
+        """
+        known = self._remembered().get("ports", {})
+        if name in known and self.ports.take(known[name]):
+            return int(known[name])
+        return self.remember_port(name, self.ports.take_any(known.values()))
 
     def remember_port(self, name: str, port: int) -> int:
         """Use this port at the next start too."""
@@ -223,20 +224,6 @@ def write_private(path: Path, text: str, user: SystemUser | None = None) -> None
     Path(temporary).replace(path)
 
 
-def is_free(host: str, port: int) -> bool:
-    """Whether we could listen there now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family) as probe:
-        # As the servers do it: connections that are only waiting to be forgotten do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-            probe.listen(1)
-        except OSError:
-            return False
-    return True
-
-
 def rotate(log: Path, bytes_min: int = 1) -> None:
     """Begin a new log file where the old one has at least so many bytes, and keep the last few.
 
@@ -269,13 +256,6 @@ def _lock(file: IO[str]) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _free_port(taken: set[int]) -> int:
-    for port in random.sample(_PORTS, _PORT_ATTEMPTS_MAX):
-        if port not in taken and is_free(LOOPBACK, port):
-            return port
-    raise Unavailable(f"no free port on {LOOPBACK} from {_PORTS.start} to {_PORTS.stop}")
 
 
 def _can_reach(folder: Path, user: SystemUser | None) -> bool:
