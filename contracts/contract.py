@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.part_scope import scope_of
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice, Correction, LinePrice
-from contracts.terms.base import Part, PricePart
+from contracts.terms.base import Part, PricePart, Scope
 from vouch.errors import Invalid
 from vouch.period import Period
 
@@ -112,8 +112,8 @@ class Contract:
         return self._covered[asset].in_service_from
 
     @cached_property
-    def scopes(self) -> dict[str, str]:
-        """Of each part: `asset` where it speaks of single assets, else `pooled`."""
+    def scopes(self) -> dict[str, Scope]:
+        """Of each part whether it speaks of single assets or of all of them."""
         placed = {name: ((), part) for name, part in self._parts.items()}
         return {name: scope_of(part, placed) for name, part in self._parts.items()}
 

@@ -22,22 +22,19 @@ from contracts.measuring.estimate import estimated
 from contracts.measuring.saving import baseline_adjustments, saving
 from contracts.measuring.total import added, share_or_amount
 from contracts.months import MonthPart, Reach, month_parts, reach
-from contracts.part_scope import unit_given
 from contracts.scene import JudgedSpan, Measured, Scene
 from contracts.streams.source import Source, load_streams
 from contracts.streams.stream import Need, Stream, Streams
 from contracts.terms import (
-    Availability,
     BaseMeasure,
     Counter,
     DerivedMeasure,
     Obligation,
     Saving,
-    ShareInBand,
     Streak,
     Threshold,
 )
-from contracts.terms.base import Part, TimeScope
+from contracts.terms.base import Part, Scope, TimeScope
 from contracts.terms.judges.obligation import EveryQuantity
 from contracts.terms.measures.base import Measure
 from contracts.terms.window import Months, Partial, Window, WindowKind
@@ -113,7 +110,7 @@ class Evaluator:
     def subjects(self, index: int, name: str) -> list[str]:
         """For whom a measure, judge or price of a part speaks: its assets in service, or `*`."""
         served = self.served(index)
-        if self.parts[index].contract.scopes[name] == "asset":
+        if self.parts[index].contract.scopes[name] is Scope.ASSET:
             return [asset for asset, _ in served]
         return [ALL_ASSETS] if served else []
 
@@ -249,15 +246,15 @@ class Evaluator:
         by_asset = self._by_asset(index, term.id, subject, within)
         period = Period(self.parts[within.first].period.start, self.parts[index].period.end)
         if not by_asset:
-            return Value(State.UNDEFINED, None, _unit(term), period)
+            return Value(State.UNDEFINED, None, term.value_unit, period)
         total = added([one for parts in by_asset.values() for one in parts])
-        if getattr(term, "scope", None) is TimeScope.MEAN:
+        if term.scope is TimeScope.MEAN:
             each = [share_or_amount(term, added(parts), 1) for parts in by_asset.values()]
             state, above, below = _mean(each)
         else:
             state, above, below = share_or_amount(term, total, len(by_asset))
         findings = tuple(f for parts in by_asset.values() for one in parts[-1:] for f in one.basis.findings)
-        value = _value_of(state, above, below, _unit(term), period, over, within)
+        value = _value_of(state, above, below, term.value_unit, period, over, within)
         return _with_total(value, total, findings)
 
     def _derived(self, index: int, term: DerivedMeasure, subject: str, over: Window, within: Reach) -> Value:
@@ -269,8 +266,7 @@ class Evaluator:
             found, findings = self._saving(term, values, parts, subject)
         else:
             found = DERIVE[type(term)](term, values)
-        unit = unit_given(term, {}) if isinstance(term, Saving) else ""
-        worst = _worst(values.values())
+        unit, worst = term.value_unit, _worst(values.values())
         if found.amount is None or (found.base is not None and not found.base):
             state = worst if worst is not State.DEFINED else State.UNDEFINED
             value = _value_of(state, None, None, unit, period, over, within)
@@ -314,10 +310,6 @@ class _ByMetric(Mapping[str, Sequence[Stream]]):
 
     def __len__(self) -> int:
         return sum(asset == self._asset for asset, _ in self._streams)
-
-
-def _unit(term: BaseMeasure) -> str:
-    return "" if isinstance(term, Availability | ShareInBand) else unit_given(term, {})
 
 
 def _mean(

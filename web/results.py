@@ -23,8 +23,6 @@ from web import pictures
 # A result as its canonical content states it.
 Content = Mapping[str, Any]
 
-# Kinds of measures whose value is a share, said in percent.
-SHARES: Final = frozenset({"availability", "share_in_band", "production_availability", "product"})
 # Unknown time at which vouch itself was not listening: told apart in pictures, and the same to every contract.
 NOT_LISTENING: Final = "not_listening"
 # So many states of one measure look different; further ones look like the first again.

@@ -10,9 +10,9 @@ from enum import Enum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from contracts.amendments.words import KEYS, KINDS, SENTENCES
+from contracts.amendments.words import KEYS, SENTENCES
 from contracts.document import ContractDocument
-from contracts.part_scope import unit_given
+from contracts.terms.kinds import NAMES
 from vouch.expectation import listed
 from vouch.units import UNITS
 
@@ -37,7 +37,7 @@ class _Words:
 
     def __init__(self, before: ContractDocument, after: ContractDocument) -> None:
         self.currency = after.currency
-        self.units = {measure.id: unit_given(measure, {}) for one in (before, after) for measure in one.measures}
+        self.units = {measure.id: measure.value_unit for one in (before, after) for measure in one.measures}
 
     def unit_of(self, part: Mapping[str, Any]) -> str:
         """The unit of a part's quantities, or of the measure it names."""
@@ -139,18 +139,14 @@ def _assets(before: ContractDocument, after: ContractDocument) -> Iterator[str]:
 
 def _parts(old: Mapping[str, Any], new: Mapping[str, Any], words: _Words) -> Iterator[str]:
     for name, part in new.items():
-        kind = KINDS.get(part.get("kind", ""), "view")
+        kind = _noun(part)
         if name not in old:
             yield f"new: {_label(part)}, {kind}"
         elif old[name].get("kind") != part.get("kind"):
-            yield f"{_label(part)}: now {kind}, was {KINDS[old[name]['kind']]}"
+            yield f"{_label(part)}: now {kind}, was {_noun(old[name])}"
         else:
             yield from _Change(words, _label(part), old[name], part).lines((), old[name], part)
-    yield from (
-        f"dropped: {_label(part)}, {KINDS.get(part.get('kind', ''), 'view')}"
-        for name, part in old.items()
-        if name not in new
-    )
+    yield from (f"dropped: {_label(part)}, {_noun(part)}" for name, part in old.items() if name not in new)
     shared = [name for name in old if name in new]
     if shared != [name for name in new if name in old]:
         yield f"order: {', '.join(new)}"
@@ -244,3 +240,8 @@ def _are_tiers(items: list[Any]) -> bool:
 
 def _named(keys: _Keys) -> str:
     return ", ".join(KEYS.get(key, key) for key in keys)
+
+
+def _noun(part: Mapping[str, Any]) -> str:
+    """What kind of part it is; views have no kind."""
+    return NAMES[part["kind"]].noun if "kind" in part else "view"

@@ -6,7 +6,7 @@ Pure. For contracts whose names are known and lead nowhere back to themselves. P
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from contracts.part_scope import Placed, scope_of, unit_given
+from contracts.part_scope import Placed, scope_of
 from contracts.terms import (
     Bonus,
     Combination,
@@ -22,8 +22,9 @@ from contracts.terms import (
     Threshold,
     UsagePrice,
 )
-from contracts.terms.base import Part, Path
+from contracts.terms.base import Part, Path, Scope
 from contracts.terms.judges.obligation import EveryQuantity
+from contracts.terms.measures.base import Measure
 from contracts.terms.measures.counter import OnFall
 from contracts.terms.measures.incident_list import FromStates
 from contracts.terms.prices.combination import LongCap, ShareCap
@@ -55,7 +56,7 @@ def meaning_faults(part: Part, by_id: Placed) -> Said:
             yield from _combination(part, by_id)
         case ObligationConsequence(consequence=Suspend() as suspend):
             for i, name in enumerate(suspend.prices):
-                if scope_of(by_id[name][1], by_id) != "asset":
+                if scope_of(by_id[name][1], by_id) is not Scope.ASSET:
                     text = f"{name!r} is for all assets together, but an obligation is one asset's"
                     yield ("consequence", "prices", i), text
 
@@ -68,23 +69,22 @@ def _derived(part: ProductionAvailability | Saving | Ratio | Product, by_id: Pla
     refs = part.refs()
     if isinstance(part, Ratio):
         for side, names in (("numerator", part.numerator), ("denominator", part.denominator)):
-            first = unit_given(by_id[names[0]][1], by_id)
+            first = _unit_of(names[0], by_id)
             for i, name in enumerate(names[1:], start=1):
-                yield from _unit(unit_given(by_id[name][1], by_id), first, (side, i))
+                yield from _unit(_unit_of(name, by_id), first, (side, i))
     elif isinstance(part, ProductionAvailability):
-        units = unit_given(by_id[part.lost][1], by_id), unit_given(by_id[part.actual][1], by_id)
+        units = _unit_of(part.lost, by_id), _unit_of(part.actual, by_id)
         yield from _unit(*units, ("lost",))
     elif isinstance(part, Saving):
-        yield from _unit(unit_given(by_id[part.actual][1], by_id), part.unit, ("actual",))
+        yield from _unit(_unit_of(part.actual, by_id), part.unit, ("actual",))
     yield from _alike([(ref.path, ref.id) for ref in refs], by_id)
 
 
 def _usage_price(part: UsagePrice, by_id: Placed) -> Said:
     named: list[tuple[Path, str]] = [(("of", i, "measure"), one.measure) for i, one in enumerate(part.of)]
     for path, name in named:
-        measure = by_id[name][1]
-        yield from _unit(unit_given(measure, by_id), part.unit, path)
-        if getattr(measure, "window", "month") != "month":
+        yield from _unit(_unit_of(name, by_id), part.unit, path)
+        if _measure(name, by_id).window != "month":
             yield path, "a usage price counts month by month: the measure's window is month"
     if isinstance(part.multiplier, Multiplier):
         named.append((("multiplier", "measure"), part.multiplier.measure))
@@ -116,7 +116,7 @@ def _worth(base: object, part: Remedy | Bonus, path: Path, by_id: Placed) -> Sai
     if not isinstance(base, Worth) or not isinstance(promise, Threshold):
         return
     promised = promise.measure
-    if getattr(by_id[base.measure][1], "window", None) != getattr(by_id[promised][1], "window", None):
+    if _measure(base.measure, by_id).window != _measure(promised, by_id).window:
         yield path, f"{base.measure!r} has another window than {promised!r}, of which the promise is"
 
 
@@ -139,21 +139,32 @@ def _combination(part: Combination, by_id: Placed) -> Said:
 
 def _of_own_subject(part: Part, prices: Iterable[tuple[Path, str]], by_id: Placed) -> Said:
     """What is owed for one asset is a share of what is charged for that asset."""
-    if scope_of(part, by_id) != "asset":
+    if scope_of(part, by_id) is not Scope.ASSET:
         return
     for path, name in prices:
-        if scope_of(by_id[name][1], by_id) != "asset":
+        if scope_of(by_id[name][1], by_id) is not Scope.ASSET:
             yield path, f"{name!r} is for all assets together, but {part.id!r} is for each asset"
 
 
 def _alike(named: Sequence[tuple[Path, str]], by_id: Placed) -> Said:
     """All of these speak of single assets, or all of them of all assets together."""
-    words = {"asset": "each asset", "pooled": "all assets together"}
+    words = {Scope.ASSET: "each asset", Scope.POOLED: "all assets together"}
     first = scope_of(by_id[named[0][1]][1], by_id)
     for path, name in named[1:]:
         scope = scope_of(by_id[name][1], by_id)
         if scope != first:
             yield path, f"{name!r} is for {words[scope]}, but {named[0][1]!r} is for {words[first]}"
+
+
+def _measure(name: str, by_id: Placed) -> Measure:
+    measure = by_id[name][1]
+    assert isinstance(measure, Measure), "what is wanted as a measure has been seen to be one"
+    return measure
+
+
+def _unit_of(name: str, by_id: Placed) -> str:
+    """The unit of a measure's value; a number without one is C62."""
+    return _measure(name, by_id).value_unit or "C62"
 
 
 def _unit(have: str, want: str, path: Path) -> Said:

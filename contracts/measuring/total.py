@@ -45,7 +45,7 @@ def share_or_amount(term: BaseMeasure, total: Measured, assets: int) -> tuple[St
         return State.UNDEFINED, None, None
     if isinstance(term, Availability | ShareInBand | TimeInState) and not _is_covered(term.unknown_rule, total):
         return State.INSUFFICIENT, None, None
-    if isinstance(term, Availability | ShareInBand):
+    if term.is_share:
         return _share(term, total, assets)
     if total.missing and isinstance(term, Counter | EventSum):
         return State.UNDEFINED, None, None
@@ -68,9 +68,7 @@ def _is_covered(rule: UnknownRule, total: Measured) -> bool:
     return isinstance(least, str) or total.known * 100 >= total.total * Fraction(least)
 
 
-def _share(
-    term: Availability | ShareInBand, total: Measured, assets: int
-) -> tuple[State, Fraction | None, Fraction | None]:
+def _share(term: BaseMeasure, total: Measured, assets: int) -> tuple[State, Fraction | None, Fraction | None]:
     if isinstance(term, Availability) and isinstance(term.denominator, ConstantMinutes):
         constant = Fraction(term.denominator.constant_minutes * _MINUTE_MICROS * assets)
         return State.DEFINED, constant - (total.base - total.amount), constant

@@ -121,6 +121,11 @@ class Part(Model):
         """Whether what it comes to in one month depends on earlier months."""
         return False
 
+    @property
+    def own_scope(self) -> Scope | None:
+        """Whether it speaks of single assets or of all of them; None where the parts that it names decide."""
+        return None
+
     def refs(self) -> Sequence[Ref]:
         """The other parts it names."""
         return ()

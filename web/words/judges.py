@@ -89,11 +89,11 @@ def _operating_envelope(term: OperatingEnvelope) -> list[str]:
     ]
 
 
-JUDGES: Final[Mapping[type, tuple[str, Callable[[Any], list[str]]]]] = {
-    ExcusableEvent: ("Excusable events", _excusable_event),
-    Obligation: ("Obligation", _obligation),
-    OperatingEnvelope: ("Operating limits", _operating_envelope),
-    PlannedWindow: ("Planned work", _planned_window),
-    Streak: ("Streak", _streak),
-    Threshold: ("Promise", _threshold),
+JUDGES: Final[Mapping[type, Callable[[Any], list[str]]]] = {
+    ExcusableEvent: _excusable_event,
+    Obligation: _obligation,
+    OperatingEnvelope: _operating_envelope,
+    PlannedWindow: _planned_window,
+    Streak: _streak,
+    Threshold: _threshold,
 }

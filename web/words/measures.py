@@ -208,15 +208,15 @@ def _product(term: Product) -> list[str]:
     return [f"{' times '.join(f'“{name}”' for name in term.factors)}, in {window_words(term.window)}."]
 
 
-MEASURES: Final[Mapping[type, tuple[str, Callable[[Any], list[str]]]]] = {
-    Availability: ("Availability", _availability),
-    Counter: ("Counter", _counter),
-    EventSum: ("Sum of events", _event_sum),
-    IncidentList: ("Incidents", _incident_list),
-    Product: ("Product", _product),
-    ProductionAvailability: ("Production availability", _production_availability),
-    Ratio: ("Ratio", _ratio),
-    Saving: ("Saving", _saving),
-    ShareInBand: ("Share of time in a band", _share_in_band),
-    TimeInState: ("Time in states", _time_in_state),
+MEASURES: Final[Mapping[type, Callable[[Any], list[str]]]] = {
+    Availability: _availability,
+    Counter: _counter,
+    EventSum: _event_sum,
+    IncidentList: _incident_list,
+    Product: _product,
+    ProductionAvailability: _production_availability,
+    Ratio: _ratio,
+    Saving: _saving,
+    ShareInBand: _share_in_band,
+    TimeInState: _time_in_state,
 }

@@ -10,9 +10,10 @@ from contracts.contract import Contract
 from contracts.facts.book import Fact
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice, Threshold
 from contracts.terms.base import PricePart
+from contracts.terms.kinds import NAMES, SHARES
 from web.formats import figure, tidy
 from web.pictures import in_order, look_of
-from web.results import SHARES, Content, fraction, number_of
+from web.results import Content, fraction, number_of
 from web.role import Role
 from web.words.agreed import title
 from web.words.judges import JUDGES, target_words
@@ -106,8 +107,7 @@ ROLES: Final = {
 
 def term_kind(term: AnyPart) -> str:
     """What kind of measure, promise or price it is."""
-    kinds: list[Any] = [MEASURES, JUDGES, PRICES]
-    return next(str(found[type(term)][0]) for found in kinds if type(term) in found)
+    return NAMES[term.kind].title
 
 
 def term_title(term: AnyPart) -> str:
@@ -118,9 +118,9 @@ def term_title(term: AnyPart) -> str:
 def term_words(term: AnyPart, contract: Contract) -> list[str]:
     """A part in sentences."""
     if type(term) in PRICES:
-        words = PRICES[type(term)][1](term, contract)
+        words = PRICES[type(term)](term, contract)
     else:
-        words = (MEASURES if type(term) in MEASURES else JUDGES)[type(term)][1](term)
+        words = (MEASURES if type(term) in MEASURES else JUDGES)[type(term)](term)
     return [tidy(sentence) for sentence in words]
 
 

@@ -256,16 +256,16 @@ def _correction(term: Correction, contract: Contract) -> list[str]:
     ]
 
 
-PRICES: Final[Mapping[type, tuple[str, Callable[[Any, Contract], Sequence[str]]]]] = {
-    Bonus: ("Bonus", _bonus),
-    Combination: ("Combination of credits", _combination),
-    Correction: ("Late knowledge", _correction),
-    FixedFee: ("Fixed fee", _fixed_fee),
-    GainShare: ("Gain share", _gain_share),
-    Indexation: ("Indexation", _indexation),
-    Maximum: ("Maximum", _maximum),
-    Minimum: ("Minimum", _minimum),
-    ObligationConsequence: ("Consequence", _obligation_consequence),
-    Remedy: ("Service credit", _remedy),
-    UsagePrice: ("Usage price", _usage_price),
+PRICES: Final[Mapping[type, Callable[[Any, Contract], Sequence[str]]]] = {
+    Bonus: _bonus,
+    Combination: _combination,
+    Correction: _correction,
+    FixedFee: _fixed_fee,
+    GainShare: _gain_share,
+    Indexation: _indexation,
+    Maximum: _maximum,
+    Minimum: _minimum,
+    ObligationConsequence: _obligation_consequence,
+    Remedy: _remedy,
+    UsagePrice: _usage_price,
 }

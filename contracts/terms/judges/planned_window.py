@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from contracts.terms.acceptance import AcceptanceRule
-from contracts.terms.base import EITHER, GIVEN, WORD, Model
+from contracts.terms.base import EITHER, GIVEN, WORD, Model, Scope
 from contracts.terms.judges.base import Judge
 from contracts.terms.judges.excusable_event import Causes, Sides
 from contracts.terms.service_hours import ServiceHours, WeeklyWindow
@@ -60,6 +60,11 @@ class PlannedWindow(Judge):
     announced: Annotated[Annotated[Literal["none"], WORD] | Annotated[Announced, GIVEN], EITHER]
     service_hours: ServiceHours
     allowance: Annotated[Annotated[Literal["none"], WORD] | Annotated[Allowance, GIVEN], EITHER]
+
+    @property
+    def own_scope(self) -> Scope:
+        """Each asset has an allowance of its own."""
+        return Scope.ASSET
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

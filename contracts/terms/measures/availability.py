@@ -19,6 +19,7 @@ from contracts.terms.base import (
     Model,
     Path,
     Ref,
+    Scope,
     Seconds,
     TimeScope,
     Wanted,
@@ -101,6 +102,7 @@ class Availability(Measure):
     """
 
     gives: ClassVar[frozenset[Wanted]] = frozenset({Wanted.MEASURE, Wanted.SHARE, Wanted.TIME})
+    is_share: ClassVar[bool] = True
 
     kind: Literal["availability"]
     metric: str
@@ -115,6 +117,11 @@ class Availability(Measure):
     shaping: Annotated[Annotated[Literal["none"], WORD] | Annotated[Shaping, GIVEN], EITHER]
     unknown_rule: UnknownRule
     denominator: Annotated[Annotated[Literal["counted"], WORD] | Annotated[ConstantMinutes, GIVEN], EITHER]
+
+    @property
+    def own_scope(self) -> Scope:
+        """A mean is of all assets."""
+        return Scope.ASSET if self.scope is TimeScope.ASSET else Scope.POOLED
 
     @property
     def chained(self) -> bool:

@@ -3,7 +3,7 @@
 Pure. Source: docs/terms.md#measures.
 """
 
-from typing import Final
+from typing import ClassVar, Final
 
 from contracts.terms.base import Part, Wanted
 from contracts.terms.window import Window
@@ -13,9 +13,19 @@ SHARE: Final = frozenset({Wanted.MEASURE, Wanted.SHARE})
 
 
 class Measure(Part):
-    """`window` is the measurement window; `gives` says what its value is."""
+    """`window` is the measurement window; `gives` says what its value is.
+
+    What `is_share` is part of a whole, said in percent; a ratio is one number to another, and none.
+    """
+
+    is_share: ClassVar[bool] = False
 
     window: Window
+
+    @property
+    def value_unit(self) -> str:
+        """The UN/ECE code of its value's unit; empty for a share or a ratio."""
+        return ""
 
     @property
     def chained(self) -> bool:

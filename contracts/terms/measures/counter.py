@@ -100,6 +100,16 @@ class Counter(Measure):
     acceptance: AcceptanceRule
 
     @property
+    def value_unit(self) -> str:
+        """As agreed."""
+        return self.unit
+
+    @property
+    def own_scope(self) -> Scope:
+        """As agreed."""
+        return self.scope
+
+    @property
     def chained(self) -> bool:
         """An estimate rests on the months before, and so do a height not reached again and a rise not confirmed."""
         remembers = self.jitter > 0 or self.step_max != "none"

@@ -75,6 +75,16 @@ class EventSum(Measure):
     acceptance: AcceptanceRule
 
     @property
+    def value_unit(self) -> str:
+        """As agreed."""
+        return self.unit
+
+    @property
+    def own_scope(self) -> Scope:
+        """As agreed."""
+        return self.scope
+
+    @property
     def chained(self) -> bool:
         """What is below zero goes on to the next month."""
         return self.window != "month" or self.negative is Negative.CARRY

@@ -70,6 +70,16 @@ class IncidentList(Measure):
     value: Gives
 
     @property
+    def value_unit(self) -> str:
+        """A number, or hours."""
+        return "C62" if self.value is Gives.COUNT else "HUR"
+
+    @property
+    def own_scope(self) -> Scope:
+        """As agreed."""
+        return self.scope
+
+    @property
     def chained(self) -> bool:
         """An incident may have been opened in an earlier month."""
         return True

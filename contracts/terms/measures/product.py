@@ -15,6 +15,7 @@ class Product(Measure):
     """`kind: product`."""
 
     gives: ClassVar[frozenset[Wanted]] = SHARE
+    is_share: ClassVar[bool] = True
 
     kind: Literal["product"]
     factors: Annotated[list[str], Field(min_length=2, max_length=10)]

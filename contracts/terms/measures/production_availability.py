@@ -16,6 +16,7 @@ class ProductionAvailability(Measure):
     Where they come to nothing or less there is no value."""
 
     gives: ClassVar[frozenset[Wanted]] = SHARE
+    is_share: ClassVar[bool] = True
 
     kind: Literal["production_availability"]
     actual: str

@@ -37,6 +37,11 @@ class Saving(Measure):
     actual: str
     baseline: Baseline
 
+    @property
+    def value_unit(self) -> str:
+        """As agreed."""
+        return self.unit
+
     def refs(self) -> list[Ref]:
         """What was used, and the drivers."""
         drivers = self.baseline.drivers

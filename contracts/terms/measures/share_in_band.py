@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import model_validator
 
-from contracts.terms.base import Decimal20, Path, Quantity, TimeScope, Unit, Wanted, metric_fault, unit_fault
+from contracts.terms.base import Decimal20, Path, Quantity, Scope, TimeScope, Unit, Wanted, metric_fault, unit_fault
 from contracts.terms.measures.base import SHARE, Measure
 from contracts.terms.service_hours import ServiceHours
 from contracts.terms.unknown import UnknownRule
@@ -20,6 +20,7 @@ class ShareInBand(Measure):
     """`kind: share_in_band`. `low` and `high` belong to the band; at least one is given, in `unit`."""
 
     gives: ClassVar[frozenset[Wanted]] = SHARE
+    is_share: ClassVar[bool] = True
 
     kind: Literal["share_in_band"]
     metric: str
@@ -30,6 +31,11 @@ class ShareInBand(Measure):
     hysteresis: Quantity
     service_hours: ServiceHours
     unknown_rule: UnknownRule
+
+    @property
+    def own_scope(self) -> Scope:
+        """A mean is of all assets."""
+        return Scope.ASSET if self.scope is TimeScope.ASSET else Scope.POOLED
 
     @property
     def chained(self) -> bool:

@@ -29,6 +29,16 @@ class TimeInState(Measure):
     service_hours: ServiceHours
     unknown_rule: UnknownRule
 
+    @property
+    def value_unit(self) -> str:
+        """As agreed."""
+        return self.unit
+
+    @property
+    def own_scope(self) -> Scope:
+        """As agreed."""
+        return self.scope
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if set(self.states) & set(self.unknown):

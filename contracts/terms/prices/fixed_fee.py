@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from contracts.terms.base import Model, Price, PricePart
+from contracts.terms.base import Model, Price, PricePart, Scope
 from contracts.terms.service_hours import LocalDate
 
 
@@ -68,6 +68,11 @@ class FixedFee(PricePart):
     billed: Billed
     proration: Proration
     free_of_charge: Annotated[list[FreeSpan], Field(max_length=100)]
+
+    @property
+    def own_scope(self) -> Scope:
+        """As the amount."""
+        return Scope.ASSET if self.per is FeePer.ASSET else Scope.POOLED
 
     @property
     def chained(self) -> bool:

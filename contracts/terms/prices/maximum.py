@@ -6,7 +6,7 @@ Source: docs/terms.md#maximum.
 
 from typing import Literal
 
-from contracts.terms.base import Price, PricePart, Ref, Wanted
+from contracts.terms.base import Price, PricePart, Ref, Scope, Wanted
 from contracts.terms.judges.planned_window import Split
 from contracts.terms.prices.minimum import Prices
 from contracts.terms.window import SettledWindow
@@ -20,6 +20,11 @@ class Maximum(PricePart):
     amount: Price
     window: SettledWindow
     partial_period: Split
+
+    @property
+    def own_scope(self) -> Scope:
+        """What is paid in all."""
+        return Scope.POOLED
 
     @property
     def chained(self) -> bool:

@@ -17,6 +17,7 @@ from contracts.terms.base import (
     Price,
     PricePart,
     Ref,
+    Scope,
     Wanted,
     by_key,
     key,
@@ -60,6 +61,11 @@ class Minimum(PricePart):
     carry_over: Annotated[Annotated[Literal["none"], WORD] | Annotated[CarryOver, GIVEN], EITHER]
     partial_period: Split
     reduced_by: Annotated[list[str], Field(max_length=10)]
+
+    @property
+    def own_scope(self) -> Scope:
+        """What is paid in all."""
+        return Scope.POOLED
 
     @property
     def chained(self) -> bool:

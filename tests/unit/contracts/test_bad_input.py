@@ -119,7 +119,7 @@ def _others(value: Any) -> list[Any]:
 @pytest.mark.parametrize("where", PLACES, ids=spelled)
 def test_a_value_of_another_type_is_refused_at_its_place(where: Where) -> None:
     info = next(info for place, _, info in ALL if place == where)
-    for other in _others(at(content(), where)):
+    for other in _others(at(parsed(), where)):
         if other is None and not info.is_required():
             continue
         value = changed(where, other)
@@ -132,7 +132,7 @@ def test_a_value_of_another_type_is_refused_at_its_place(where: Where) -> None:
         assert len(faults) == 1 or isinstance(other, dict | list), (other, faults)
 
 
-@pytest.mark.parametrize("where", [w for w in PLACES if isinstance(at(content(), w), dict)], ids=spelled)
+@pytest.mark.parametrize("where", [w for w in PLACES if isinstance(at(parsed(), w), dict)], ids=spelled)
 def test_a_key_that_is_not_known_is_refused(where: Where) -> None:
     value = content()
     at(value, where)["colour"] = "red"
@@ -190,7 +190,7 @@ def _beyond(value: Any, info: FieldInfo) -> Iterator[Any]:
                 yield [*value, *(copy.deepcopy(value[-1:] or ["x"]) * (most + 1))]
 
 
-RANGED: Final = [(w, to) for w, _, info in ALL for to in _beyond(at(content(), w), info)]
+RANGED: Final = [(w, to) for w, _, info in ALL for to in _beyond(at(parsed(), w), info)]
 
 
 def test_most_numbers_and_lists_have_bounds_to_go_beyond() -> None:
@@ -207,7 +207,7 @@ def test_a_value_out_of_range_is_refused_at_its_place(where: Where, to: Any) -> 
 # Measures that are two views of one log.
 VIEWED: Final = (6, 7)
 WORDS: Final = [
-    w for w, _, _ in ALL if isinstance(at(content(), w), str) and w[-1] not in ("text", "right", "model_version")
+    w for w, _, _ in ALL if isinstance(at(parsed(), w), str) and w[-1] not in ("text", "right", "model_version")
 ]
 
 
@@ -223,7 +223,7 @@ def test_a_word_that_is_not_known_is_refused_at_its_place(where: Where) -> None:
     assert_named(value, where, of=40 if where[-1] == "id" else 2)
 
 
-@pytest.mark.parametrize("where", [w for w, _, _ in ALL if isinstance(at(content(), w), Decimal)], ids=spelled)
+@pytest.mark.parametrize("where", [w for w, _, _ in ALL if isinstance(at(parsed(), w), Decimal)], ids=spelled)
 def test_a_number_with_too_many_digits_or_an_exponent_is_refused(where: Where) -> None:
     for to in (Decimal("1" * 31), Decimal("0.000000000000001") / 10**16, "1e1", "0x10", "１", "1_000", ".5", "NaN"):
         assert_named(changed(where, to), where)

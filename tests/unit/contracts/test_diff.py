@@ -9,9 +9,10 @@ import pytest
 from pydantic import BaseModel
 
 from contracts.amendments.diff import differences
-from contracts.amendments.words import KEYS, KINDS, SENTENCES
+from contracts.amendments.words import KEYS, SENTENCES
 from contracts.document import ContractDocument, check_document
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice
+from contracts.terms.kinds import NAMES
 from vouch.document import Document, parse_document
 
 FULL: Final = parse_document((Path(__file__).parents[2] / "full_contract.yaml").read_text(), "full.yaml").content
@@ -169,6 +170,6 @@ def test_every_key_and_kind_of_the_language_has_its_words() -> None:
     keys = {info.alias or name for model in known for name, info in model.model_fields.items()}
 
     assert keys - KEYS.keys() == set()
-    assert {part["kind"] for one in ("measures", "judges", "prices") for part in FULL[one]} == KINDS.keys()
-    assert {kind for kind, _ in SENTENCES} <= KINDS.keys()
+    assert {part["kind"] for one in ("measures", "judges", "prices") for part in FULL[one]} == NAMES.keys()
+    assert {kind for kind, _ in SENTENCES} <= NAMES.keys()
     assert {part for _, keys in SENTENCES for part in keys.split(".")} <= KEYS.keys()

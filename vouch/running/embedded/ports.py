@@ -1,8 +1,8 @@
 """Ports: choosing one that nobody has, and keeping it for as long as we run.
 
-Shell. Seconds pass between choosing a port and listening on it, and again whenever a service is started anew. Meanwhile an
-abstract Unix socket named after the port tells every other `vouch up` of this machine that it is taken; the kernel
-frees it however we die.
+Shell. Seconds pass between choosing a port and listening on it, and again whenever a service is started anew.
+Meanwhile an abstract Unix socket named after the port tells every other `vouch up` of this machine that it is taken;
+the kernel frees it however we die.
 """
 
 import random
