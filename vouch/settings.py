@@ -52,7 +52,6 @@ class Settings(BaseSettings):
     mqtt_reload_command: str = Field(
         "", description="run after the broker's files change, such as `systemctl reload mosquitto`"
     )
-    mqtt_version: Literal["5", "3.1.1"] = Field("5", description="the protocol that ingest speaks with the broker")
     receipt_topic_filter: str = Field(
         "vouch/v1/+/receipt", description="response topics that are answered; others would lend senders our rights"
     )

@@ -13,7 +13,6 @@ from contextlib import suppress
 from typing import Any, Final
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -35,8 +34,6 @@ SESSION_SECONDS: Final = 0xFFFFFFFF
 _RETRY_SECONDS_MAX: Final = 15
 _KEEPALIVE_SECONDS: Final = 30
 _CONNECT_SECONDS_MAX: Final = 10
-_LEAVE_SECONDS_MAX: Final = 10.0
-_VERSIONS: Final = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
 
 
 class Subscriber:
@@ -44,12 +41,11 @@ class Subscriber:
 
     def __init__(self, settings: Settings, session: Session, tally: Tally) -> None:
         self.session = session
-        # Twice what may be unacknowledged: with MQTT 5 it never fills, with 3.1.1 the broker's own limit decides.
+        # Twice what may be unacknowledged: more than a broker may have under way, so it never fills.
         self.inbox = Inbox(2 * settings.unacknowledged_max, settings.inbox_bytes_max)
         self.subscribed = threading.Event()
         self.failed: Exception | None = None
         self._receive_max = settings.unacknowledged_max
-        self._version = _VERSIONS[settings.mqtt_version]
         self._tally = tally
         self._client = self._build_client(settings)
 
@@ -89,20 +85,10 @@ class Subscriber:
 
     def end_session(self) -> None:
         """Disconnect and have the broker forget the session with all that it holds."""
-        if self._version == mqtt.MQTTv5:
-            words = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
-            words.SessionExpiryInterval = 0
-            self._client.disconnect(properties=words)
-            self._client.loop_stop()
-            return
-        self.stop()
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self.session.client_id, clean_session=True)
-        prepare_client(client, self._broker)
-        client.connect(*self._address)
-        deadline = time.monotonic() + _LEAVE_SECONDS_MAX
-        while not client.is_connected() and time.monotonic() < deadline:
-            client.loop(0.1)
-        client.disconnect()
+        words = Properties(PacketTypes.DISCONNECT)  # type: ignore[no-untyped-call]
+        words.SessionExpiryInterval = 0
+        self._client.disconnect(properties=words)
+        self._client.loop_stop()
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Publish at QoS 1 by this session's own connection."""
@@ -120,10 +106,10 @@ class Subscriber:
             raise Unavailable("the MQTT network thread has died")
 
     def _build_client(self, settings: Settings) -> WireClient:
-        self._broker = broker_of(settings)
-        self._address = (self._broker.host, self._broker.port)
-        client = WireClient(self.session.client_id, self._version, self.deliver, lambda: self.inbox.is_full)
-        prepare_client(client, self._broker)
+        broker = broker_of(settings)
+        self._address = (broker.host, broker.port)
+        client = WireClient(self.session.client_id, self.deliver, lambda: self.inbox.is_full)
+        prepare_client(client, broker)
         # Not all at once after the broker was away.
         client.reconnect_delay_set(1, _RETRY_SECONDS_MAX + random.randrange(_RETRY_SECONDS_MAX))  # noqa: S311
         client.on_connect = self._on_connect
@@ -133,13 +119,10 @@ class Subscriber:
         return client
 
     def _connect_words(self) -> dict[str, Any]:
-        words: dict[str, Any] = {"keepalive": _KEEPALIVE_SECONDS}
-        if self._version == mqtt.MQTTv5:
-            kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            kept.SessionExpiryInterval = SESSION_SECONDS
-            kept.ReceiveMaximum = self._receive_max
-            words |= {"clean_start": False, "properties": kept}
-        return words
+        kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        kept.SessionExpiryInterval = SESSION_SECONDS
+        kept.ReceiveMaximum = self._receive_max
+        return {"keepalive": _KEEPALIVE_SECONDS, "clean_start": False, "properties": kept}
 
     def deliver(self, block: list[Arrived]) -> None:
         """Take these in; never waits."""
@@ -161,11 +144,7 @@ class Subscriber:
         elif self.session.dropped:
             client.unsubscribe(list(self.session.dropped))
         # Subscribing again where the session is present costs nothing and mends a lost subscription.
-        filters = self.session.filters
-        if self._version == mqtt.MQTTv5:
-            client.subscribe([(filter_, SubscribeOptions(qos=1)) for filter_ in filters])
-        else:
-            client.subscribe([(filter_, 1) for filter_ in filters])
+        client.subscribe([(filter_, SubscribeOptions(qos=1)) for filter_ in self.session.filters])
 
     def _on_disconnect(self, _: mqtt.Client, __: Any, ___: Any, reason: ReasonCode, ____: Any) -> None:
         self.subscribed.clear()

@@ -1,7 +1,7 @@
 """The wire: many MQTT packets in one block of bytes, taken apart in one pass.
 
 Pure. A client that reads packet by packet spends most of its time on calls for one or two bytes; here a PUBLISH costs
-one step of one loop. Every other packet is handed on as it is. Source: OASIS MQTT 3.1.1 and 5.0, sections 2 and 3.3.
+one step of one loop. Every other packet is handed on as it is. Source: OASIS MQTT 5.0, sections 2 and 3.3.
 """
 
 import struct
@@ -63,8 +63,8 @@ class TopicNames:
         return text
 
 
-def take_packets(block: bytes, version: int, connection: int, now: int, topics: TopicNames) -> Taken:
-    """The messages at the beginning of `block`, as MQTT `version` (4 or 5) has them, received at `now`.
+def take_packets(block: bytes, connection: int, now: int, topics: TopicNames) -> Taken:
+    """The messages at the beginning of `block`, as MQTT 5 has them, received at `now`.
 
     Up to the first packet of another kind, which may change what the next ones mean, or one that is not complete.
     Messages have `connection` on them. Raises BrokenPacket.
@@ -93,13 +93,12 @@ def take_packets(block: bytes, version: int, connection: int, now: int, topics: 
         raw = block[body + 2 : at]
         mid = block[at] << 8 | block[at + 1] if qos else 0
         reply = None
-        if version == 5:
-            if start >= after:
-                raise BrokenPacket("a PUBLISH without properties")
-            if block[start]:
-                start, reply = _properties(block, start, after)
-            else:
-                start += 1
+        if start >= after:
+            raise BrokenPacket("a PUBLISH without properties")
+        if block[start]:
+            start, reply = _properties(block, start, after)
+        else:
+            start += 1
         message = Message(names.get(raw) or topics.add(raw), block[start:after])
         add(Arrived(message, now, mid, qos, connection, first & 8 != 0, first & 1 != 0, reply))
     return Taken(arrived, None, pos)

@@ -30,19 +30,16 @@ class WireClient(mqtt.Client):
     def __init__(
         self,
         client_id: str,
-        version: int,
         deliver: Callable[[list[Arrived]], None],
         is_full: Callable[[], bool],
     ) -> None:
         super().__init__(
             CallbackAPIVersion.VERSION2,
             client_id=client_id,
-            clean_session=None if version == mqtt.MQTTv5 else False,
-            protocol=MQTTProtocolVersion(version),
+            protocol=MQTTProtocolVersion.MQTTv5,
             manual_ack=True,
         )
         self.connection = 0
-        self._version = version
         self._deliver = deliver
         self._is_full = is_full
         self._rest = b""
@@ -103,7 +100,7 @@ class WireClient(mqtt.Client):
         now = time.time_ns() // 1000
         used = 0
         while True:
-            taken = take_packets(block[used:] if used else block, self._version, self.connection, now, self._topics)
+            taken = take_packets(block[used:] if used else block, self.connection, now, self._topics)
             used += taken.used
             if taken.arrived:
                 self._deliver(taken.arrived)

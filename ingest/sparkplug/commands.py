@@ -60,7 +60,7 @@ def command(conn: Connection[Any], address: str, metric: str, text: str) -> Comm
 def send(settings: Settings, given: Command) -> None:
     """Publish a command at QoS 0, not retained. Raises Unavailable where the broker does not let us in."""
     broker = broker_of(settings)
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
     prepare_client(client, broker)
     try:
         client.connect(broker.host, broker.port)

@@ -33,7 +33,6 @@ _CONNECT_SECONDS_MAX: Final = 10.0
 _RETRY_SECONDS_MAX: Final = 15
 _DEATH_SECONDS_MAX: Final = 5.0
 _PAUSE_SECONDS: Final = 0.005
-_VERSIONS: Final = {"5": mqtt.MQTTv5, "3.1.1": mqtt.MQTTv311}
 # What comes by this connection is never acknowledged by the other one.
 _CONNECTION: Final = -1
 
@@ -52,7 +51,6 @@ class SparkplugHost:
         inlet: Inlet | None = None,
     ) -> None:
         self._topic = state_topic(settings.sparkplug_host_id)
-        self._version = _VERSIONS[settings.mqtt_version]
         self._ready = ready
         self._inlet = inlet
         self._lock = threading.RLock()
@@ -68,12 +66,9 @@ class SparkplugHost:
 
     def start(self) -> None:
         """Connect, and reconnect for ever, in a thread of its own."""
-        words: dict[str, Any] = {"keepalive": _KEEPALIVE_SECONDS}
-        if self._version == mqtt.MQTTv5:
-            ends = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            ends.SessionExpiryInterval = 0
-            words |= {"clean_start": True, "properties": ends}
-        self._client.connect_async(*self._address, **words)
+        ends = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        ends.SessionExpiryInterval = 0
+        self._client.connect_async(*self._address, _KEEPALIVE_SECONDS, clean_start=True, properties=ends)
         self._client.loop_start()
 
     def step(self) -> None:
@@ -106,12 +101,7 @@ class SparkplugHost:
     def _build_client(self, settings: Settings, client_id: str) -> mqtt.Client:
         broker = broker_of(settings)
         self._address = (broker.host, broker.port)
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            protocol=self._version,
-            clean_session=None if self._version == mqtt.MQTTv5 else True,
-        )
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5)
         prepare_client(client, broker)
         client.reconnect_delay_set(1, _RETRY_SECONDS_MAX)
         client.max_queued_messages_set(1000)

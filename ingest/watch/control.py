@@ -73,7 +73,7 @@ class Control:
         broker = broker_of(settings)
         self._address = (broker.host, broker.port)
         client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, client_id=f"{self._listening.client}-control", protocol=mqtt.MQTTv311
+            CallbackAPIVersion.VERSION2, client_id=f"{self._listening.client}-control", protocol=mqtt.MQTTv5
         )
         prepare_client(client, broker)
         client.reconnect_delay_set(1, _RETRY_SECONDS_MAX)

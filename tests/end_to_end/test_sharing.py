@@ -78,11 +78,9 @@ def balance(database: str) -> tuple[int, int, int]:
         return found.received, found.stored, found.duplicate
 
 
-@pytest.mark.parametrize("version", ["5", "3.1.1"])
 def test_processes_come_and_go_and_every_reading_is_stored_once(
-    services: Settings, database: str, environment: dict[str, str], tmp_path: Path, version: str
+    services: Settings, database: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    environment["VOUCH_MQTT_VERSION"] = version
     with connect(database) as conn:
         declare_world(conn)
     with ExitStack() as first:

@@ -27,28 +27,26 @@ _NO_PROPERTIES: Final = (
 
 def judge_wire(random: Random, messages: Sequence[Arrived]) -> None:
     """Raises where a stream of these messages is read differently in pieces, or ends in anything but BrokenPacket."""
-    version = random.choice((4, 5))
-    good = b"".join(_packets(random, messages, version, _PROPERTIES))
-    read, broken = _read(random, good, version, pieces=False)
+    good = b"".join(_packets(random, messages, _PROPERTIES))
+    read, broken = _read(random, good, pieces=False)
     assert not broken, "a stream without fault was taken for broken"
     assert [one[0] for one in read if len(one) > 2] == [one.message for one in messages]
-    assert _read(random, good, version, pieces=True) == (read, False)
-    damaged = _damaged(random, b"".join(_packets(random, messages, version, (*_PROPERTIES, *_NO_PROPERTIES))))
-    read, broken = _read(random, damaged, version, pieces=False)
-    in_pieces, broken_too = _read(random, damaged, version, pieces=True)
+    assert _read(random, good, pieces=True) == (read, False)
+    damaged = _damaged(random, b"".join(_packets(random, messages, (*_PROPERTIES, *_NO_PROPERTIES))))
+    read, broken = _read(random, damaged, pieces=False)
+    in_pieces, broken_too = _read(random, damaged, pieces=True)
     assert broken == broken_too
     # Of a block that breaks, what came before is not given out.
     assert in_pieces[: len(read)] == read if broken else in_pieces == read
 
 
-def _packets(random: Random, messages: Sequence[Arrived], version: int, properties: Sequence[bytes]) -> Iterator[bytes]:
+def _packets(random: Random, messages: Sequence[Arrived], properties: Sequence[bytes]) -> Iterator[bytes]:
     for one in messages:
         topic = one.message.topic.encode()
         qos = random.randrange(2)
         body = struct.pack(">H", len(topic)) + topic + (struct.pack(">H", one.mid) if qos else b"")
-        if version == 5:
-            chosen = b"".join(random.sample(properties, random.randrange(4)))
-            body += _varint(len(chosen)) + chosen
+        chosen = b"".join(random.sample(properties, random.randrange(4)))
+        body += _varint(len(chosen)) + chosen
         body += one.message.payload
         yield bytes((0x30 | qos << 1 | one.dup << 3 | one.retained,)) + _varint(len(body)) + body
         if random.random() < 0.1:
@@ -71,7 +69,7 @@ def _damaged(random: Random, stream: bytes) -> bytes:
     return bytes(changed[:at] + random.choice((b"", b"", random.randbytes(3))) + changed[at:])
 
 
-def _read(random: Random, stream: bytes, version: int, *, pieces: bool) -> tuple[list[tuple[Any, ...]], bool]:
+def _read(random: Random, stream: bytes, *, pieces: bool) -> tuple[list[tuple[Any, ...]], bool]:
     """What is read, and whether it ended with a broken packet."""
     read: list[tuple[Any, ...]] = []
     topics = TopicNames()
@@ -80,15 +78,15 @@ def _read(random: Random, stream: bytes, version: int, *, pieces: bool) -> tuple
         size = random.choice((1, 2, 7, 100, 1500, 65536)) if pieces else len(stream)
         buffer, at = buffer + stream[at : at + size], at + size
         try:
-            buffer = _take(buffer, version, topics, read)
+            buffer = _take(buffer, topics, read)
         except BrokenPacket:
             return read, True
     return read, False
 
 
-def _take(buffer: bytes, version: int, topics: TopicNames, read: list[tuple[Any, ...]]) -> bytes:
+def _take(buffer: bytes, topics: TopicNames, read: list[tuple[Any, ...]]) -> bytes:
     while True:
-        taken = take_packets(buffer, version, 1, 0, topics)
+        taken = take_packets(buffer, 1, 0, topics)
         read += [(one.message, one.mid, one.qos, one.dup, one.retained, one.reply) for one in taken.arrived]
         buffer = buffer[taken.used :]
         if taken.other is None:

@@ -135,57 +135,51 @@ def of_host(recorder: Recorder, host_id: str) -> list[Packet]:
     return [packet for packet in recorder.sent if packet.connection in mine]
 
 
-def will_of(packet: Packet, version: str) -> tuple[str, dict[str, Any], int]:
+def will_of(packet: Packet) -> tuple[str, dict[str, Any], int]:
     """Topic, payload and connect flags."""
     flags, start = packet.body[7], 10
-    if version == "5":
-        start += 1 + packet.body[start]
+    start += 1 + packet.body[start]
     _, start = packet.text(start)
-    if version == "5":
-        start += 1 + packet.body[start]
+    start += 1 + packet.body[start]
     topic, start = packet.text(start)
     payload, _ = packet.text(start)
     return topic, json.loads(payload), flags
 
 
-def publish_of(packet: Packet, version: str) -> tuple[str, bytes]:
+def publish_of(packet: Packet) -> tuple[str, bytes]:
     topic, start = packet.text(0)
     start += 2 if packet.flags >> 1 & 3 else 0
-    if version == "5":
-        start += 1 + packet.body[start]
+    start += 1 + packet.body[start]
     return topic, packet.body[start:]
 
 
-@pytest.mark.parametrize("version", ["5", "3.1.1"])
 @pytest.mark.parametrize("session", ["clean", "durable"])
 def test_a_host_connects_subscribes_and_is_born_in_this_order_and_dies_before_it_leaves(
-    broker: BrokerAddress, database: str, group: str, version: str, session: str
+    broker: BrokerAddress, database: str, group: str, session: str
 ) -> None:
     before = time.time() * 1000
     with recording(broker) as recorder:
-        chosen = {"mqtt_version": version, "sparkplug_session": session}
-        with host(database, through(recorder, broker), group, **chosen):
+        with host(database, through(recorder, broker), group, sparkplug_session=session):
             assert wait_for(lambda: any(p.kind == PUBLISH for p in of_host(recorder, group)))
         packets = of_host(recorder, group)
 
     connect_packet, subscribe, *published = [p for p in packets if p.kind in (CONNECT, SUBSCRIBE, PUBLISH)]
-    topic, will, flags = will_of(connect_packet, version)
+    topic, will, flags = will_of(connect_packet)
     assert topic == f"spBv1.0/STATE/{group}"
     assert will == {"online": False, "timestamp": will["timestamp"]}
     assert isinstance(will["timestamp"], int)
     assert before <= will["timestamp"] <= time.time() * 1000
     # Bits: will retained, will QoS 1, will, clean session or clean start.
     assert flags & 0b0010_1110 | 0b10 == flags & 0b0011_1110 == 0b0010_1110
-    if version == "5":
-        expiry = connect_packet.body[11:16]
-        assert (expiry[0], int.from_bytes(expiry[1:])) == (0x11, 0)
+    expiry = connect_packet.body[11:16]
+    assert (expiry[0], int.from_bytes(expiry[1:])) == (0x11, 0)
 
     assert subscribe.kind == SUBSCRIBE
     own = f"spBv1.0/STATE/{group}".encode()
-    assert subscribe.body.index(own) == (5 if version == "5" else 4)
+    assert subscribe.body.index(own) == 5
     assert (b"spBv1.0/#" in subscribe.body) is (session == "clean")
 
-    said = [(publish_of(p, version), p.flags) for p in published]
+    said = [(publish_of(p), p.flags) for p in published]
     birth, death = said[0], said[-1]
     assert [topic for (topic, _), _ in said] == [f"spBv1.0/STATE/{group}"] * 2
     # QoS 1, retained, not a copy.
@@ -257,7 +251,7 @@ def test_a_host_at_two_brokers_says_so_at_each_with_a_time_of_its_own(
     assert [state["online"] for state in here.states(topic)] == [True, False]
     assert [state["online"] for state in there.states(topic)] == [True, False]
     assert here.states(topic)[0]["timestamp"] != there.states(topic)[0]["timestamp"]
-    assert publish_of(first, "5")[0] == topic
+    assert publish_of(first)[0] == topic
 
 
 def url_of(broker: BrokerAddress) -> str:
@@ -474,7 +468,7 @@ def test_people_command_nodes_and_devices_by_what_their_births_say(
     assert "press-7" in listed.output
     # QoS 0, not retained.
     assert [packet.flags for packet in packets] == [0, 0, 0]
-    said = [publish_of(packet, "3.1.1") for packet in packets]
+    said = [publish_of(packet) for packet in packets]
     assert [topic for topic, _ in said] == [
         f"spBv1.0/{group}/NCMD/line",
         f"spBv1.0/{group}/NCMD/line",

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import uuid4
 
 import paho.mqtt.client as mqtt
-import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.publish import multiple
@@ -18,34 +17,28 @@ from ingest.message import Arrived
 from vouch.broker_address import parse_broker
 from vouch.settings import Settings
 
-VERSIONS = pytest.mark.parametrize("version", [mqtt.MQTTv5, mqtt.MQTTv311])
-
 
 class Reader:
     """A wire client with a session of its own that takes one topic, and what it was handed."""
 
-    def __init__(self, services: Settings, version: int, name: str | None = None) -> None:
+    def __init__(self, services: Settings, name: str | None = None) -> None:
         self.name = name or f"wire-{uuid4().hex[:8]}"
         self.topic = f"vouch/v1/{self.name}/telemetry"
         self.taken: list[Arrived] = []
         self.full = False
         self.connections = 0
-        self.client = WireClient(self.name, version, self.taken.extend, lambda: self.full)
+        self.client = WireClient(self.name, self.taken.extend, lambda: self.full)
         self.address = parse_broker(services.mqtt_url)
         self.client.username_pw_set(self.address.username or "", self.address.password)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = self._on_connect
         self.client.on_disconnect = lambda *_: self.client.expire()
-        self._version = version
 
     def start(self, keepalive: int = 30) -> None:
         """Connect to the kept session."""
-        words: dict[str, Any] = {}
-        if self._version == mqtt.MQTTv5:
-            kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-            kept.SessionExpiryInterval = 600
-            words = {"clean_start": False, "properties": kept}
-        self.client.connect(self.address.host, self.address.port, keepalive, **words)
+        kept = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        kept.SessionExpiryInterval = 600
+        self.client.connect(self.address.host, self.address.port, keepalive, clean_start=False, properties=kept)
         self.client.loop_start()
         wait(lambda: self.connections > 0)
 
@@ -84,8 +77,8 @@ def wait(done: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def reading(services: Settings, version: int, name: str | None = None, keepalive: int = 30) -> Iterator[Reader]:
-    reader = Reader(services, version, name)
+def reading(services: Settings, name: str | None = None, keepalive: int = 30) -> Iterator[Reader]:
+    reader = Reader(services, name)
     reader.start(keepalive)
     time.sleep(0.3)
     try:
@@ -98,9 +91,8 @@ def payloads(taken: list[Arrived]) -> list[bytes]:
     return [one.message.payload for one in taken]
 
 
-@VERSIONS
-def test_an_acknowledgement_from_before_a_reconnect_confirms_nothing(services: Settings, version: int) -> None:
-    with reading(services, version) as reader:
+def test_an_acknowledgement_from_before_a_reconnect_confirms_nothing(services: Settings) -> None:
+    with reading(services) as reader:
         reader.publish([b"1", b"2", b"3"])
         wait(lambda: len(reader.taken) == 3)
         before = list(reader.taken)
@@ -111,20 +103,19 @@ def test_an_acknowledgement_from_before_a_reconnect_confirms_nothing(services: S
         assert [one.mid for one in after] == [one.mid for one in before]
         assert all(one.dup for one in after)
         assert reader.client.acknowledge(before) == 0
-    with reading(services, version, reader.name) as again:
+    with reading(services, reader.name) as again:
         wait(lambda: len(again.taken) == 3)
         assert payloads(again.taken) == [b"1", b"2", b"3"]
         assert again.client.acknowledge(again.taken) == 3
         time.sleep(0.3)
-    with reading(services, version, reader.name) as last:
+    with reading(services, reader.name) as last:
         time.sleep(0.7)
         assert last.taken == []
 
 
-@VERSIONS
-def test_messages_of_any_size_arrive_whole_and_in_order(services: Settings, version: int) -> None:
+def test_messages_of_any_size_arrive_whole_and_in_order(services: Settings) -> None:
     sizes = [0, 1, 100, 127, 128, 16_383, 16_384, 300_000, 900_000, 5, 0]
-    with reading(services, version) as reader:
+    with reading(services) as reader:
         reader.publish([bytes([n]) * size for n, size in enumerate(sizes)])
         wait(lambda: len(reader.taken) == len(sizes))
 
@@ -135,7 +126,7 @@ def test_messages_of_any_size_arrive_whole_and_in_order(services: Settings, vers
 
 
 def test_a_full_reader_stays_connected_and_goes_on_later(services: Settings) -> None:
-    with reading(services, mqtt.MQTTv5, keepalive=2) as reader:
+    with reading(services, keepalive=2) as reader:
         reader.full = True
         reader.publish([b"waits"] * 50)
         time.sleep(3.5)

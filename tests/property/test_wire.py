@@ -42,26 +42,25 @@ def varint(value: int) -> bytes:
     return found + bytes([value])
 
 
-def packet(one: tuple[str, bytes, int, int, bool, bool, dict[str, Any]], version: int) -> bytes:
+def packet(one: tuple[str, bytes, int, int, bool, bool, dict[str, Any]]) -> bytes:
     """A PUBLISH as paho's own properties write it."""
     topic, payload, mid, qos, dup, retained, given_properties = one
     raw = topic.encode()
     body = len(raw).to_bytes(2) + raw + (mid.to_bytes(2) if qos else b"")
-    if version == 5:
-        words = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
-        for name, value in given_properties.items():
-            setattr(words, name, value)
-        body += words.pack()  # type: ignore[no-untyped-call]
-    body += payload
+    words = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+    for name, value in given_properties.items():
+        setattr(words, name, value)
+    packed: bytes = words.pack()  # type: ignore[no-untyped-call]
+    body += packed + payload
     return bytes([0x30 | dup << 3 | qos << 1 | retained]) + varint(len(body)) + body
 
 
-def take_all(blocks: list[bytes], version: int) -> list[Arrived]:
+def take_all(blocks: list[bytes]) -> list[Arrived]:
     """What arrives when the stream comes in these blocks."""
     names, rest, found = TopicNames(), b"", []
     for block in blocks:
         rest += block
-        taken = take_packets(rest, version, 7, 99, names)
+        taken = take_packets(rest, 7, 99, names)
         assert taken.other is None
         rest = rest[taken.used :]
         found += taken.arrived
@@ -69,40 +68,34 @@ def take_all(blocks: list[bytes], version: int) -> list[Arrived]:
     return found
 
 
-@given(st.lists(sent, max_size=5), st.sampled_from([4, 5]), st.lists(st.integers(0, 2000), max_size=4))
+@given(st.lists(sent, max_size=5), st.lists(st.integers(0, 2000), max_size=4))
 @lawful
 def test_what_was_sent_arrives_wherever_blocks_are_cut(
-    messages: list[tuple[str, bytes, int, int, bool, bool, dict[str, Any]]], version: int, cuts: list[int]
+    messages: list[tuple[str, bytes, int, int, bool, bool, dict[str, Any]]], cuts: list[int]
 ) -> None:
-    stream = b"".join(packet(one, version) for one in messages)
+    stream = b"".join(packet(one) for one in messages)
     at = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     blocks = [stream[start:end] for start, end in zip(at, [*at[1:], len(stream)], strict=True)]
 
-    found = take_all(blocks, version)
+    found = take_all(blocks)
 
     assert len(found) == len(messages)
     for arrived, (topic, payload, mid, qos, dup, retained, words) in zip(found, messages, strict=True):
-        reply = (
-            Reply(words["ResponseTopic"], words.get("CorrelationData"))
-            if version == 5 and "ResponseTopic" in words
-            else None
-        )
+        reply = Reply(words["ResponseTopic"], words.get("CorrelationData")) if "ResponseTopic" in words else None
         assert arrived == Arrived(Message(topic, payload), 99, mid if qos else 0, qos, 7, dup, retained, reply)
 
 
-@given(sent, st.sampled_from([4, 5]))
+@given(sent)
 @lawful
-def test_paho_reads_a_packet_to_the_same_message(
-    one: tuple[str, bytes, int, int, bool, bool, dict[str, Any]], version: int
-) -> None:
-    whole = packet(one, version)
-    ((arrived,), _, used) = take_packets(whole, version, 1, 1, TopicNames())
+def test_paho_reads_a_packet_to_the_same_message(one: tuple[str, bytes, int, int, bool, bool, dict[str, Any]]) -> None:
+    whole = packet(one)
+    ((arrived,), _, used) = take_packets(whole, 1, 1, TopicNames())
 
     start = 1
     while whole[start] & 128:
         start += 1
     body = whole[start + 1 :]
-    theirs = _packet.decode_publish(whole[0], bytearray(body), MQTTProtocolVersion(version))
+    theirs = _packet.decode_publish(whole[0], bytearray(body), MQTTProtocolVersion(5))
 
     assert used == len(whole)
     assert (arrived.message.topic.encode(), arrived.message.payload) == (theirs.topic, theirs.payload)
@@ -114,11 +107,11 @@ def test_paho_reads_a_packet_to_the_same_message(
     )
 
 
-@given(st.binary(max_size=60), st.sampled_from([4, 5]))
+@given(st.binary(max_size=60))
 @lawful
-def test_any_bytes_are_packets_an_unfinished_one_or_broken(block: bytes, version: int) -> None:
+def test_any_bytes_are_packets_an_unfinished_one_or_broken(block: bytes) -> None:
     try:
-        taken = take_packets(block, version, 1, 1, TopicNames())
+        taken = take_packets(block, 1, 1, TopicNames())
     except BrokenPacket:
         return
     assert 0 <= taken.used <= len(block)
