@@ -15,10 +15,10 @@ KILLS ?= 10
 EXIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test oracle fuzz faults bench lint types imports shell check lock proto clean
+.PHONY: help setup demo test test-fast oracle fuzz faults bench lint types imports shell check lock proto clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 11
 
 setup: ## install what is missing on this machine
 	@sh ops/setup/setup
@@ -26,9 +26,15 @@ setup: ## install what is missing on this machine
 demo: setup ## simulated fleets, invoices and the portal; EXIT=1 ends after the invoices
 	@$(BIN)/vouch demo $(if $(filter-out 0 no,$(EXIT)),--exit) $(ARGS)
 
+# A file's tests stay together, as they share what they set up, and files go out in the order of tests/conftest.py.
+SHARED := -n auto --dist loadfile --no-loadscope-reorder
 # Each process has a database server and a broker of its own. ARGS="-n 0" runs all in one, and so does ARGS=--pdb.
 test: setup ## run the tests, in several processes
-	@$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest $(SHARED) $(ARGS)
+
+# All units and laws, and one path through everything: devices, broker, database, invoices, verification.
+test-fast: setup ## the tests to run while working: units, laws, and the demonstration
+	@$(BIN)/python -m pytest $(SHARED) $(ARGS) tests/end_to_end/test_demo.py tests/unit tests/property
 
 oracle: setup ## compare the engine with a second, naive reading of the contract language; CASES=20000 SEED=0
 	@$(BIN)/python -m tests.oracle --cases $(CASES) --seed $(SEED) $(ARGS)

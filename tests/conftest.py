@@ -43,9 +43,23 @@ timescaledb.max_background_workers = 0
 """
 
 
+# Folders whose tests wait for servers, and those that go through recorded sets: the long ones.
+_FIRST: Final = ("end_to_end", "publishers", "integration", "templates")
+
+
 def pytest_xdist_auto_num_workers() -> int:
-    """How many processes share the tests where `-n auto` asks for them: one more than cores, as many tests wait."""
-    return len(os.sched_getaffinity(0)) + 1
+    """How many processes share the tests where `-n auto` asks for them: twice as many as cores, as many tests wait."""
+    return 2 * len(os.sched_getaffinity(0))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where processes share the tests, long ones go first, so that none of them is left alone with one at the end."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: _FIRST.index(_folder(item)) if _folder(item) in _FIRST else len(_FIRST))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
 
 
 @pytest.fixture(scope="session")

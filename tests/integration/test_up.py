@@ -47,7 +47,7 @@ REPORTER = up.Command("ingest", (sys.executable, "-c", UNWELL), reports=True)
 FOREGROUND = """
 import sys
 from pathlib import Path
-from vouch import up
+from vouch.running import up
 from vouch.settings import load_settings
 services = [up.Command(*words) for words in eval(sys.argv[2])]
 up.up(load_settings(home=Path(sys.argv[1])), services, lambda line: print(line, flush=True))
