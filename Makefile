@@ -15,7 +15,7 @@ KILLS ?= 10
 EXIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test oracle fuzz faults bench lint types imports shell check lock proto clean
+.PHONY: help setup demo test oracle fuzz faults bench lint types imports shell check fresh lock proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -60,10 +60,14 @@ imports: setup ## who may import whom
 	$(BIN)/lint-imports
 
 shell: ## shellcheck, where it is installed
-	@if command -v shellcheck >/dev/null; then shellcheck -x ops/setup/setup ops/setup/build_timescaledb ops/mosquitto/run .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck -x ops/setup/setup ops/setup/build_timescaledb ops/mosquitto/run \
+		ops/fresh/run ops/fresh/inside .ci/run; \
 	else echo "shellcheck is not installed: shell scripts not checked"; fi
 
 check: lint types imports shell ## all of lint, types, imports, shell
+
+fresh: ## demo and tests of the last commit in a new root of the other Debian, 12 or 13; needs root or sudo
+	@sh ops/fresh/run
 
 # The lock names versions and hashes and no addresses, so it holds for any index or mirror.
 UV := .vouch/lock/bin/uv
