@@ -15,7 +15,7 @@ KILLS ?= 10
 EXIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast oracle fuzz faults bench lint types imports shell check lock proto clean
+.PHONY: help setup demo test test-fast oracle fuzz faults bench lint types imports shell check fresh lock proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 11
@@ -59,22 +59,29 @@ lint: setup ## ruff: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup ## mypy, strict
+types: setup ## mypy, strict, for the oldest and the newest Python
 	$(BIN)/mypy
+	$(BIN)/mypy --python-version 3.13
 
 imports: setup ## who may import whom
 	$(BIN)/lint-imports
 
 shell: ## shellcheck, where it is installed
-	@if command -v shellcheck >/dev/null; then shellcheck -x ops/setup/setup ops/setup/build_timescaledb ops/mosquitto/run .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck -x ops/setup/setup ops/setup/build_timescaledb ops/mosquitto/run \
+		ops/fresh/run ops/fresh/inside .ci/run; \
 	else echo "shellcheck is not installed: shell scripts not checked"; fi
 
 check: lint types imports shell ## all of lint, types, imports, shell
 
-# The lock names versions and hashes and no addresses, so it holds for any index or mirror.
+fresh: ## demo and tests in a new root of the other Debian (12 or 13); needs root or sudo
+	@sh ops/fresh/run
+
+# The lock names versions and hashes and no addresses, so it holds for any index or mirror. It is made for the
+# oldest Python and all newer ones at once; where they need different versions, each line says for which it is.
 UV := .vouch/lock/bin/uv
 COMPILE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-header --no-emit-index-url $(ARGS)
+HOLDS := \# For CPython 3.11 to 3.13 on Linux, made by `make lock`. `make test` installs it at one end, `make fresh` at the other.
 # Devices written by others that the tests run, each in an environment of its own.
 PUBLISHERS := aiomqtt gmqtt mqtt-spb-wrapper pysparkplug
 # Of the fuzzer that coverage leads, 3.0 is the last that comes built for Python 3.11.
@@ -82,6 +89,7 @@ lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
 	@test -x $(UV) || { $(BIN)/python -m venv .vouch/lock && .vouch/lock/bin/python -m pip install --quiet uv; }
 	$(COMPILE) pyproject.toml --output-file requirements/run.txt
 	$(COMPILE) pyproject.toml --extra dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	sed -i '1i $(HOLDS)' requirements/run.txt requirements/dev.txt
 	echo 'atheris==3.0.*' | $(COMPILE) - --output-file requirements/fuzz.txt
 	for name in $(PUBLISHERS); do echo "$$name" | $(COMPILE) - --output-file "requirements/publishers/$$name.txt" || exit; done
 	printf 'kpn-senml\npaho-mqtt\n' | $(COMPILE) - --output-file requirements/publishers/kpn-senml.txt

@@ -83,6 +83,11 @@ def _month(text: Any) -> date:
     return in_reach(date(int(match[1]), int(match[2]), 1))
 
 
+# A function and no `format` bound to a text: of that Python 3.13 tells pydantic no signature.
+def _month_text(month: date) -> str:
+    return f"{month:%Y-%m}"
+
+
 Words = Annotated[str, Field(min_length=1, max_length=2000), AfterValidator(_one_line)]
 MetricName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$", max_length=64)]
 Amount = Annotated[PlainDecimal, Field(max_digits=30, decimal_places=15), BeforeValidator(_exact)]
@@ -90,7 +95,7 @@ At = Annotated[Instant, PlainSerializer(iso, str, when_used="json")]
 Month = Annotated[
     date,
     BeforeValidator(_month),
-    PlainSerializer("{:%Y-%m}".format, str, when_used="json"),
+    PlainSerializer(_month_text, str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": f"^{_MONTH.pattern}$"}),
 ]
 
