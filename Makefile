@@ -15,7 +15,7 @@ KILLS ?= 10
 EXIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast oracle fuzz faults bench lint types imports shell check fresh lock proto clean
+.PHONY: help setup demo test test-fast oracle fuzz faults bench lint types imports shell check fresh lock schema proto clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 11
@@ -100,6 +100,9 @@ lock: setup ## renew requirements/*.txt; ARGS=--upgrade for newer versions
 
 # The compiler comes with grpcio-tools, which nothing else needs. Its own version stands in the files it makes.
 PROTOC := .vouch/proto/bin/python -m grpc_tools.protoc
+schema: setup ## renew docs/schema.sql from a migrated database
+	@$(BIN)/python -m tests.schema
+
 proto: setup ## make ingest/formats/sparkplug_b_pb2.py anew from its description
 	@$(PROTOC) --version >/dev/null 2>&1 || { $(BIN)/python -m venv .vouch/proto && .vouch/proto/bin/python -m pip install --quiet 'grpcio-tools==1.85.*'; }
 	$(PROTOC) --proto_path=. --python_out=. --pyi_out=. ingest/formats/sparkplug_b.proto
