@@ -25,9 +25,9 @@ from ingest.registry.file import parse_registry
 from tests.world import CONTRACT, OCTOBER, OCTOBER_STARTS, agree, declare_world, message, write
 from vouch.database import connect, migrate, open_pool
 from vouch.settings import Settings, load_settings
+from web.accounts.auth import add_account
+from web.accounts.role import Role
 from web.app import create_app
-from web.auth import add_account
-from web.role import Role
 
 SEPTEMBER: Final = date(2026, 9, 1)
 FAULT_STARTS: Final = OCTOBER_STARTS + timedelta(days=9)

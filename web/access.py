@@ -29,10 +29,11 @@ from ingest.registry import device_store
 from ingest.registry.device_store import DeviceRow
 from ingest.rejection_store import Refused, load_refused
 from vouch.errors import Conflict
-from web import store, tokens
+from web import store
+from web.accounts import tokens
+from web.accounts.role import STAFF, Role
+from web.accounts.store import Account
 from web.connection import connection
-from web.role import STAFF, Role
-from web.store import Account
 
 # Pages for people who have not signed in.
 PUBLIC: Final = frozenset({"static", "auth.sign_in", "healthz", "metrics", "api.openapi"})

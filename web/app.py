@@ -18,7 +18,8 @@ from werkzeug.exceptions import HTTPException
 
 from vouch.errors import Conflict, Invalid, NotFound, Unavailable, VouchError
 from vouch.settings import Settings
-from web import access, auth, formats, store
+from web import access, formats, store
+from web.accounts import auth
 from web.api import calls as api
 from web.connection import Pool, connection, use_pool
 from web.metrics import add_metrics

@@ -18,9 +18,9 @@ from vouch.database import connect
 from vouch.running import up
 from vouch.running.up import WEB, portal_address
 from vouch.settings import Settings
-from web.auth import add_account
-from web.role import Role
-from web.tokens import add_token
+from web.accounts.auth import add_account
+from web.accounts.role import Role
+from web.accounts.tokens import add_token
 
 PAGE: Final = Path(__file__).parents[2] / "docs/api.md"
 COMMANDS: Final = re.findall(r"```sh\n(.*?)```", PAGE.read_text(), re.DOTALL)

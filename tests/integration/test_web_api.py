@@ -25,11 +25,11 @@ from vouch.database import open_pool
 from vouch.document import parse_document
 from vouch.settings import Settings
 from web import access
+from web.accounts.role import Role
+from web.accounts.token_store import NoToken, TokenExists
+from web.accounts.tokens import TOKENS_MAX, TooManyTokens, add_token, revoke_token
 from web.api.openapi import DESCRIPTION
 from web.app import create_app
-from web.role import Role
-from web.token_store import NoToken, TokenExists
-from web.tokens import TOKENS_MAX, TooManyTokens, add_token, revoke_token
 
 MANAGER: Final = "manager@seller.example"
 FINANCE: Final = "finance@seller.example"

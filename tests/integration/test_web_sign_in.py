@@ -20,11 +20,11 @@ from tests.world import declare_world
 from vouch.database import open_pool
 from vouch.errors import Invalid, Unavailable
 from vouch.settings import load_settings
+from web.accounts.auth import add_account, check_password, set_password
+from web.accounts.role import Role
+from web.accounts.store import AccountExists, NoAccount, find_account
 from web.app import create_app
-from web.auth import add_account, check_password, set_password
-from web.role import Role
 from web.server import serve
-from web.store import AccountExists, NoAccount, find_account
 
 PEOPLE = "person@buyer.example"
 
@@ -171,9 +171,9 @@ def test_a_session_ends_after_twelve_hours(app: Flask, monkeypatch: pytest.Monke
     sign_in(client, PEOPLE)
     now = time.time()
 
-    monkeypatch.setattr("web.auth.time.time", lambda: now + 12 * 3600 - 60)
+    monkeypatch.setattr("web.accounts.auth.time.time", lambda: now + 12 * 3600 - 60)
     assert client.get("/invoices").status_code == 200
-    monkeypatch.setattr("web.auth.time.time", lambda: now + 12 * 3600 + 60)
+    monkeypatch.setattr("web.accounts.auth.time.time", lambda: now + 12 * 3600 + 60)
     assert client.get("/invoices").status_code == 302
 
 

@@ -6,7 +6,7 @@ Shell.
 import click
 
 from vouch.commands.common import console, open_database
-from web.role import Role
+from web.accounts.role import Role
 
 
 @click.group()
@@ -22,7 +22,7 @@ def account() -> None:
 @click.password_option(help="Asked for when not given.")
 def account_add(email: str, name: str, role: str, customer: str | None, password: str) -> None:
     """Add a person."""
-    from web.auth import add_account
+    from web.accounts.auth import add_account
 
     with open_database() as conn:
         add_account(conn, email, name, Role(role), customer, password)
@@ -35,7 +35,7 @@ def account_add(email: str, name: str, role: str, customer: str | None, password
 @click.password_option(help="Asked for when not given.")
 def account_password(email: str, password: str) -> None:
     """Give a person another password; whoever is signed in as that person is signed out."""
-    from web.auth import set_password
+    from web.accounts.auth import set_password
 
     with open_database() as conn:
         set_password(conn, email, password)

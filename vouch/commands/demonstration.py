@@ -27,9 +27,9 @@ from vouch.errors import Conflict
 from vouch.mqtt import tls_files
 from vouch.running import up
 from vouch.settings import Settings
-from web.auth import add_account, set_password
-from web.role import Role
-from web.store import AccountExists
+from web.accounts.auth import add_account, set_password
+from web.accounts.role import Role
+from web.accounts.store import AccountExists
 
 SEED: Final = "demo"
 

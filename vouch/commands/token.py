@@ -19,7 +19,7 @@ def token() -> None:
 @click.option("--days", default=365, show_default=True, help="How long it is in force.")
 def token_add(email: str, name: str, days: int) -> None:
     """A token by which a program may do what the account EMAIL may; shown this once."""
-    from web.tokens import add_token
+    from web.accounts.tokens import add_token
 
     with open_database() as conn:
         made = add_token(conn, email, name, days)
@@ -31,7 +31,7 @@ def token_add(email: str, name: str, days: int) -> None:
 @token.command("list")
 def token_list() -> None:
     """All tokens, without what they are."""
-    from web.tokens import list_tokens
+    from web.accounts.tokens import list_tokens
 
     with open_database() as conn:
         found = list_tokens(conn)
@@ -49,7 +49,7 @@ def token_list() -> None:
 @click.option("--name", required=True)
 def token_revoke(email: str, name: str) -> None:
     """End a token at once."""
-    from web.tokens import revoke_token
+    from web.accounts.tokens import revoke_token
 
     with open_database() as conn:
         revoke_token(conn, email, name)

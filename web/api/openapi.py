@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ingest.registry.file import RegistryDocument
 from vouch.json_schema import published
-from web.role import Role
+from web.accounts.role import Role
 
 REGISTRY_BYTES_MAX: Final = 16 * 1024 * 1024
 # The greatest bigint of the database.

@@ -11,10 +11,10 @@ from contracts.facts.book import Fact
 from contracts.terms import AnyJudge, AnyMeasure, AnyPrice, Threshold
 from contracts.terms.base import PricePart
 from contracts.terms.kinds import NAMES, SHARES
+from web.accounts.role import Role
 from web.formats import figure, tidy
 from web.pictures import in_order, look_of
 from web.results import Content, fraction, number_of
-from web.role import Role
 from web.words.agreed import title
 from web.words.judges import JUDGES, target_words
 from web.words.measures import MEASURES

@@ -19,10 +19,10 @@ from flask_login import LoginManager, current_user, login_user, logout_user
 from psycopg import Connection
 
 from vouch.errors import Invalid
-from web import store
+from web.accounts import store
+from web.accounts.role import Role
+from web.accounts.store import Account
 from web.connection import connection
-from web.role import Role
-from web.store import Account
 
 SESSION_SECONDS: Final = 12 * 3600
 PASSWORD_LENGTH_MIN: Final = 10

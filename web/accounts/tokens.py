@@ -12,9 +12,9 @@ from typing import Any, Final
 from psycopg import Connection
 
 from vouch.errors import Conflict, Invalid
-from web import token_store
-from web.store import Account, NoAccount, find_account
-from web.token_store import Token
+from web.accounts import token_store
+from web.accounts.store import Account, NoAccount, find_account
+from web.accounts.token_store import Token
 
 DAYS_MAX: Final = 3650
 TOKENS_MAX: Final = 50

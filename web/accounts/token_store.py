@@ -11,7 +11,7 @@ from psycopg import Connection, errors
 from psycopg.rows import class_row, kwargs_row
 
 from vouch.errors import Conflict, Invalid, NotFound
-from web.store import Account, account_of
+from web.accounts.store import Account, account_of
 
 
 class TokenExists(Conflict):
