@@ -1,6 +1,8 @@
 # The commands of this project. `make demo` and `make test` need nothing done before them.
 
 BIN := .venv/bin
+# Every process of the tests and the demo would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Extra words for the command behind a target: make test ARGS="-k invoice -x"
 ARGS ?=
 # make oracle CASES=20000: how many random cases, from which seed on.
