@@ -34,9 +34,10 @@ SHARED := -n auto --dist loadfile --no-loadscope-reorder
 test: setup ## run the tests, in several processes
 	@$(BIN)/python -m pytest $(SHARED) $(ARGS)
 
-# All units and laws, and one path through everything: devices, broker, database, invoices, verification.
-test-fast: setup ## the tests to run while working: units, laws, and the demonstration
-	@$(BIN)/python -m pytest $(SHARED) $(ARGS) tests/end_to_end/test_demo.py tests/unit tests/property
+# One path through everything: devices, broker, ingest, database, a month's invoices, their verification.
+PATH_THROUGH := tests/end_to_end/test_truth.py::test_every_line_of_a_simulated_month_equals_the_truth_to_the_cent[march-printers]
+test-fast: setup ## the tests to run while working: units, laws, and a fleet's month from devices to invoices
+	@$(BIN)/python -m pytest $(SHARED) $(ARGS) '$(PATH_THROUGH)' tests/unit tests/property
 
 oracle: setup ## compare the engine with a second, naive reading of the contract language; CASES=20000 SEED=0
 	@$(BIN)/python -m tests.oracle --cases $(CASES) --seed $(SEED) $(ARGS)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from heapq import merge
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -178,9 +179,8 @@ def _read_meters(folder: Path) -> Iterator[Said]:
 
 
 def _read_meter(folder: Path, meter: Meter) -> Iterator[Said]:
-    for row in _rows(folder / meter.file):
-        at = datetime.fromtimestamp(int(row["unix_ts"]), UTC)
-        yield meter.device, at, {meter.metric: Decimal(row["counter"])}
+    for seconds, counter in _rows(folder / meter.file, "unix_ts", "counter"):
+        yield meter.device, datetime.fromtimestamp(int(seconds), UTC), {meter.metric: Decimal(counter)}
 
 
 def _read_towie(folder: Path) -> Iterator[Said]:
@@ -188,37 +188,41 @@ def _read_towie(folder: Path) -> Iterator[Said]:
 
     A row without values is no observation. The interval that both files hold is said twice.
     """
-    cells = ((READY, "wtc_ScReToOp_timeon"), (RUNNING, "wtc_ScInOper_timeon"))
+    metrics = (READY, RUNNING)
+    columns = ("TimeStamp", "StationId", "wtc_ScReToOp_timeon", "wtc_ScInOper_timeon")
     for name in _TOWIE:
         said: list[Said] = []
-        for row in _rows(folder / name):
-            ended = datetime.strptime(row["TimeStamp"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-            values = {metric: Decimal(row[cell]) for metric, cell in cells if row[cell]}
+        for ended, station, *timers in _rows(folder / name, *columns):
+            values = {metric: Decimal(timer) for metric, timer in zip(metrics, timers, strict=True) if timer}
             if values:
-                said.append((towie_turbine(row["StationId"]), ended - timedelta(seconds=INTERVAL_SECONDS), values))
+                began = datetime.fromisoformat(ended).replace(tzinfo=UTC) - timedelta(seconds=INTERVAL_SECONDS)
+                said.append((towie_turbine(station), began, values))
         # A few rows are out of order.
         yield from sorted(said, key=lambda one: one[1])
 
 
 def _read_haute_borne(folder: Path) -> Iterator[Said]:
     """Every interval at its printed label; whether that is its beginning or its end is not documented."""
-    for row in _rows(folder / _HAUTE_BORNE):
-        if row["P_avg"]:
-            at = datetime.fromisoformat(row["Date_time"]).astimezone(UTC)
-            yield haute_borne_turbine(row["Wind_turbine_name"]), at, {POWER: Decimal(row["P_avg"])}
+    for label, turbine, power in _rows(folder / _HAUTE_BORNE, "Date_time", "Wind_turbine_name", "P_avg"):
+        if power:
+            at = datetime.fromisoformat(label).astimezone(UTC)
+            yield haute_borne_turbine(turbine), at, {POWER: Decimal(power)}
 
 
 def _read_car(folder: Path) -> Iterator[Said]:
     """Every row in the order recorded, repeated and stale ones included."""
     for name in _CAR:
-        for row in _rows(folder / name):
-            at = datetime.fromisoformat(row["datetime"]).astimezone(UTC)
-            yield CAR_DEVICE, at, {ODOMETER: Decimal(row["odometer"])}
+        for polled_at, odometer in _rows(folder / name, "datetime", "odometer"):
+            at = datetime.fromisoformat(polled_at).astimezone(UTC)
+            yield CAR_DEVICE, at, {ODOMETER: Decimal(odometer)}
 
 
-def _rows(file: Path) -> Iterator[dict[str, str]]:
+def _rows(file: Path, *columns: str) -> Iterator[tuple[str, ...]]:
+    """The cells of the named columns, row by row; two columns or more."""
     with gzip.open(file, "rt", encoding="utf-8", newline="") as lines:
-        yield from csv.DictReader(lines)
+        rows = csv.reader(lines)
+        header = next(rows)
+        yield from map(itemgetter(*map(header.index, columns)), rows)
 
 
 SETS: Final[Mapping[str, _Set]] = {

@@ -105,7 +105,8 @@ def database(services: Settings, _template: str) -> Iterator[str]:
     name = f"vouch_test_{next(_NUMBERS)}"
     identifier = sql.Identifier(name)
     with _administering(services) as conn:
-        conn.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(_template)))
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")  # half the time of logging each block
+        conn.execute(copy.format(identifier, sql.Identifier(_template)))
     try:
         yield _url(services, name)
     finally:

@@ -220,6 +220,8 @@ def _lift_seconds(folder: Path, opens: datetime, closes: datetime) -> dict[str, 
             end = at + HOLD
             if i + 1 < len(instants):
                 end = min(end, instants[i + 1])
+            if end <= opens or at >= closes:
+                continue
             held = _in_hours(at, end, opens, closes)
             up += held if seen[at] == "ACTIVE" else 0
             down += held if seen[at] == "INACTIVE" else 0
