@@ -29,15 +29,15 @@ demo: setup ## simulated fleets, invoices and the portal; EXIT=1 ends after the 
 	@$(BIN)/vouch demo $(if $(filter-out 0 no,$(EXIT)),--exit) $(ARGS)
 
 # A file's tests stay together, as they share what they set up, and files go out in the order of tests/conftest.py.
-SHARED := -n auto --dist loadfile --no-loadscope-reorder
+SHARED := --dist loadfile --no-loadscope-reorder
 # Each process has a database server and a broker of its own. ARGS="-n 0" runs all in one, and so does ARGS=--pdb.
 test: setup ## run the tests, in several processes
-	@$(BIN)/python -m pytest $(SHARED) $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(SHARED) $(ARGS)
 
-# One path through everything: devices, broker, ingest, database, a month's invoices, their verification.
+# They compute and hardly wait, so as many processes as cores do. And one path through everything: devices, broker, ingest, database, a month's invoices, their verification.
 PATH_THROUGH := tests/end_to_end/test_truth.py::test_every_line_of_a_simulated_month_equals_the_truth_to_the_cent[march-printers]
 test-fast: setup ## the tests to run while working: units, laws, and a fleet's month from devices to invoices
-	@$(BIN)/python -m pytest $(SHARED) $(ARGS) '$(PATH_THROUGH)' tests/unit tests/property
+	@$(BIN)/python -m pytest -n $(shell nproc) $(SHARED) $(ARGS) '$(PATH_THROUGH)' tests/unit tests/property
 
 oracle: setup ## compare the engine with a second, naive reading of the contract language; CASES=20000 SEED=0
 	@$(BIN)/python -m tests.oracle --cases $(CASES) --seed $(SEED) $(ARGS)

@@ -62,13 +62,15 @@ def document_of(value: Any) -> Document:
     """A file that says this, a value a line."""
     lines: dict[Where, int] = {}
 
-    def number(one: Any, where: Where) -> None:
-        lines[where] = len(lines) + 1
-        inner = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
-        for key, each in inner:
-            number(each, (*where, key))
+    def number(one: dict[str, Any] | list[Any], where: Where) -> None:
+        for key, each in one.items() if isinstance(one, dict) else enumerate(one):
+            lines[inner := (*where, key)] = len(lines) + 1
+            if isinstance(each, dict | list):
+                number(each, inner)
 
-    number(value, ())
+    lines[()] = 1
+    if isinstance(value, dict | list):
+        number(value, ())
     return Document("c.yaml", value, lines)
 
 
@@ -91,8 +93,12 @@ def without(where: Where) -> Any:
 
 
 def faults_of(value: Any) -> list[str]:
+    return _faults(document_of(value))
+
+
+def _faults(document: Document) -> list[str]:
     with pytest.raises(DocumentFaults) as raised:
-        check_document(document_of(value))
+        check_document(document)
     return str(raised.value).splitlines()
 
 
@@ -102,12 +108,12 @@ def spelled(where: Where) -> str:
 
 def assert_named(value: Any, where: Where, *, of: int = 1) -> list[str]:
     """Refused, with that path and its line in the file, or that of the nearest thing around it that is there."""
-    lines = document_of(value).lines
+    document = document_of(value)
     stands = where
-    while stands not in lines:
+    while stands not in document.lines:
         stands = stands[:-1]
-    faults = faults_of(value)
-    found = [fault for fault in faults if fault.startswith(f"c.yaml:{lines[stands]}: {spelled(where)}: ")]
+    faults = _faults(document)
+    found = [fault for fault in faults if fault.startswith(f"c.yaml:{document.lines[stands]}: {spelled(where)}: ")]
     assert found, (where, faults)
     assert len(faults) <= of, faults
     return found
