@@ -17,7 +17,7 @@ RESULTS = Path(__file__).parent / "results"
     "--only", type=click.Choice(["ingest", "statements", "close_month", "demo"]), help="Default: all of them."
 )
 def main(devices: int, rounds: int, backlog: int, only: str | None) -> None:
-    """Measure taking in beside the broker's own client, statements a second, closing a month beside one scan, the demo."""
+    """Measure taking in beside the broker's own client, statements a second, closing a month, and the demo."""
     RESULTS.mkdir(exist_ok=True)
     if only in (None, "ingest"):
         _keep("ingest", ingest.run(rounds, backlog))
