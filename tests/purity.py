@@ -18,9 +18,8 @@ LIBRARIES: Final = frozenset(
     typing_extensions tzdata uuid yaml zlib zoneinfo
     """.split()
 )
-CLOCKS: Final = frozenset(
-    {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "uuid.uuid1", "uuid.uuid4"}
-)
+# What datetime and uuid tell, under whatever name they were imported.
+CLOCKS: Final = frozenset({"now", "utcnow", "today", "uuid1", "uuid4"})
 OUTSIDE: Final = frozenset({"open", "input", "print", "__import__", "exec", "eval"})
 
 
@@ -38,6 +37,7 @@ def impurities(root: Path, packages: Collection[str]) -> Iterator[str]:
 
 
 def _faults(tree: ast.Module, trees: Mapping[str, ast.Module], said: Mapping[str, str | None]) -> Iterator[str]:
+    telling = _telling(tree)
     for node in ast.walk(tree):
         for wanted in _imported(node):
             ours = next((name for name in (wanted, wanted.rpartition(".")[0]) if name in trees), None)
@@ -45,7 +45,9 @@ def _faults(tree: ast.Module, trees: Mapping[str, ast.Module], said: Mapping[str
                 yield f"imports {wanted}"
             if ours is not None and said[ours] == "Shell":
                 yield f"imports {ours}, a shell"
-        if isinstance(node, ast.Attribute) and ".".join(ast.unparse(node).split(".")[-2:]) in CLOCKS:
+            if wanted.startswith("uuid.") and wanted.removeprefix("uuid.") in CLOCKS:
+                yield f"imports {wanted}"
+        if isinstance(node, ast.Attribute) and node.attr in CLOCKS and ast.unparse(node).split(".")[0] in telling:
             yield f"asks {ast.unparse(node)}"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in OUTSIDE:
             yield f"calls {node.func.id}"
@@ -56,6 +58,17 @@ def _imported(node: ast.AST) -> Iterator[str]:
         yield from (alias.name for alias in node.names)
     if isinstance(node, ast.ImportFrom):
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _telling(tree: ast.Module) -> set[str]:
+    """The module's own names for datetime and uuid, and for what it imports from them."""
+    return {
+        alias.asname or alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+        if (node.module if isinstance(node, ast.ImportFrom) else alias.name) in ("datetime", "uuid")
+    }
 
 
 def _is_harmless(wanted: str) -> bool:

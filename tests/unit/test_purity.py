@@ -37,6 +37,11 @@ MADE_UP: Final = {
         "import datetime\ntoday = datetime.date.today()",
         "made.pure is pure and asks datetime.date.today",
     ),
+    "asks the clock by another name": (
+        "from datetime import UTC, datetime as moment\nnow = moment.now(UTC)",
+        "made.pure is pure and asks moment.now",
+    ),
+    "makes up an id": ("from uuid import uuid4", "made.pure is pure and imports uuid.uuid4"),
     "asks the environment": ("from os import environ", "made.pure is pure and imports os.environ"),
     "opens a file": ("text = open('readings.csv').read()", "made.pure is pure and calls open"),
 }
