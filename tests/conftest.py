@@ -35,10 +35,12 @@ _TEMPLATE: Final = "vouch_template"
 _NUMBERS: Final = count(1)
 
 # Tests kill processes, not the machine, so nothing needs to reach the disk; and TimescaleDB's workers would hold
-# connections to the template, which then could not be copied.
+# connections to the template, which then could not be copied. A vacuum that runs by itself is the server's own, and
+# vouch's role may not end it where a database is dropped.
 _POSTGRESQL: Final = """
 fsync = off
 full_page_writes = off
+autovacuum = off
 timescaledb.max_background_workers = 0
 """
 
