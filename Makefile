@@ -34,7 +34,8 @@ SHARED := --dist loadfile --no-loadscope-reorder
 test: setup ## run the tests, in several processes
 	@$(BIN)/python -m pytest -n auto $(SHARED) $(ARGS)
 
-# They compute and hardly wait, so as many processes as cores do. And one path through everything: devices, broker, ingest, database, a month's invoices, their verification.
+# One path through everything: devices, broker, ingest, database, a month's invoices, their verification. The rest
+# computes and hardly waits, so there are only as many processes as cores.
 PATH_THROUGH := tests/end_to_end/test_truth.py::test_every_line_of_a_simulated_month_equals_the_truth_to_the_cent[march-printers]
 test-fast: setup ## the tests to run while working: units, laws, and a fleet's month from devices to invoices
 	@$(BIN)/python -m pytest -n $(shell nproc) $(SHARED) $(ARGS) '$(PATH_THROUGH)' tests/unit tests/property

@@ -62,7 +62,6 @@ class Foreground:
         self.home = home
         self.said = home.parent / "said"
         self.settings = load_settings(home=home)
-        begun = time.monotonic()
         with self.said.open("w") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", FOREGROUND, str(home), words],
@@ -78,7 +77,6 @@ class Foreground:
             self.process.terminate()
             self.process.wait()
             raise AssertionError(self.said.read_text()) from None
-        self.seconds = time.monotonic() - begun
 
     def row(self, service: str) -> up.Status | None:
         return next((row for row in up.status(self.settings) if row.service == service), None)
@@ -149,7 +147,6 @@ def home(make_home: Callable[[], Path]) -> Path:
 
 def test_it_starts_all_says_where_all_is_stops_all_and_finds_all_again(home: Path) -> None:
     with vouch_up(home, SLEEPER, PORTAL) as first:
-        assert first.seconds < 10
         rows = up.status(first.settings)
         assert [row.service for row in rows] == ["vouch up", "database", "broker", "sleeper", "web"]
         assert {row.state for row in rows} == {"running"}
@@ -174,7 +171,6 @@ def test_it_starts_all_says_where_all_is_stops_all_and_finds_all_again(home: Pat
         ]
 
     with vouch_up(home, SLEEPER, PORTAL) as second:
-        assert second.seconds < 5
         assert second.read_addresses() == found
         assert count_rows(found.database_url) == 1
 
